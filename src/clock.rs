@@ -50,12 +50,17 @@ impl Clock {
         }
     }
 
-    /// Waits until the clock shows `deadline`. On the system's clock it looks again once a minute,
-    /// so a clock that is put right is noticed.
+    /// Waits until the clock shows `deadline`, or is put back behind the instant at which the wait
+    /// began: who waits looks again then, and does not wait for years (I7). On the system's clock it
+    /// looks once a minute.
     #[expect(clippy::disallowed_methods, reason = "this is the place that waits")]
     pub async fn sleep_until(&self, deadline: Timestamp) {
+        let began = self.now();
         match &self.0 {
             Kind::System => loop {
+                if Timestamp::now() < began {
+                    return;
+                }
                 let left = deadline.duration_since(Timestamp::now());
                 if left <= jiff::SignedDuration::ZERO {
                     return;
@@ -66,7 +71,7 @@ impl Clock {
             Kind::Simulated(time) => {
                 let mut seen = time.subscribe();
                 // The sender lives in self, so waiting ends only by the time coming.
-                let _ = seen.wait_for(|now| *now >= deadline).await;
+                let _ = seen.wait_for(|now| *now >= deadline || *now < began).await;
             }
         }
     }
@@ -107,6 +112,21 @@ mod tests {
         assert!(!waiting.is_finished());
 
         clock.set(Timestamp::from_second(2_000).unwrap());
+
+        waiting.await.unwrap();
+    }
+
+    /// I7
+    #[tokio::test]
+    async fn who_waits_looks_again_when_the_clock_is_put_back() {
+        let clock = Clock::simulated(Timestamp::from_second(1_000).unwrap());
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep_until(Timestamp::from_second(2_000).unwrap()).await }
+        });
+        tokio::task::yield_now().await;
+
+        clock.set(Timestamp::from_second(10).unwrap());
 
         waiting.await.unwrap();
     }

@@ -53,6 +53,19 @@ impl Digest {
         Self(Sha256::digest(content).into())
     }
 
+    /// Returns the digest that 64 hexadecimal letters spell.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// Takes 32 bytes that are a digest already.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {

@@ -1,4 +1,20 @@
 //! Words and rules that hold without a database: values in, values out.
 
+pub mod application;
+pub mod apply;
+pub mod caller;
+pub mod document;
+pub mod form;
+pub mod id_schema;
+pub mod identity;
 pub mod ids;
+pub mod line;
+pub mod master;
+pub mod operation;
+pub mod otp;
+pub mod pattern;
 pub mod prid;
+pub mod scan;
+pub mod slot;
+pub mod status;
+pub mod ui_spec;

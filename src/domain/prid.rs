@@ -8,7 +8,10 @@ use crate::entropy::Entropy;
 /// A pre-registration id: exactly 14 decimal digits. The further rules only say what a generator
 /// may draw ([`Prid::draw`]) and how a miss is worded ([`Prid::is_plausible`]), for countries
 /// change them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(try_from = "String")]
 pub struct Prid(String);
 
 /// The text is not 14 decimal digits.
@@ -55,6 +58,14 @@ impl Prid {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Prid {
+    type Error = NotAPrid;
+
+    fn try_from(text: String) -> Result<Self, NotAPrid> {
+        Self::parse(&text)
     }
 }
 

@@ -1,0 +1,212 @@
+//! Confirmed + operations -> view, by one pure function. Nothing else makes a view.
+
+use crate::domain::application::Application;
+use crate::domain::operation::{Change, Operation};
+use crate::domain::slot::Appointment;
+use crate::domain::status::Status;
+
+/// Returns the application as this node shows it: what upstream last said, with every operation of
+/// this node laid over it that upstream's word does not have in it yet, oldest first.
+///
+/// `operations` are those of one application, in the order they were made. Nothing comes out where
+/// neither upstream nor an operation ever made it. Applying twice gives the same as once.
+#[must_use]
+pub fn apply(confirmed: Option<&Application>, operations: &[Operation]) -> Option<Application> {
+    let mut view = confirmed.cloned();
+    for operation in operations.iter().filter(|operation| operation.shows()) {
+        match (&operation.change, &mut view) {
+            (Change::Create { purpose, language, identity }, None) => {
+                view = Some(Application {
+                    prid: operation.prid.clone(),
+                    kind: *purpose,
+                    language: language.clone(),
+                    identity: identity.clone(),
+                    status: Status::PendingAppointment,
+                    created_by: operation.actor.clone(),
+                    created_at: operation.made_at,
+                    updated_by: operation.actor.clone(),
+                    updated_at: operation.made_at,
+                    documents: Vec::new(),
+                    appointment: None,
+                    booking_rev: 0,
+                    extra: serde_json::Map::new(),
+                });
+            }
+            (Change::Attach { document }, Some(view)) => {
+                let place = view.documents.iter().position(|d| d.category == document.category);
+                match place {
+                    Some(place) => view.documents[place] = document.clone(),
+                    None => view.documents.push(document.clone()),
+                }
+            }
+            (Change::Book { slot, booking_rev }, Some(view))
+                if *booking_rev >= view.booking_rev =>
+            {
+                view.booking_rev = booking_rev + 1;
+                view.appointment =
+                    Some(Appointment { slot: slot.clone(), booking_rev: view.booking_rev });
+                view.status = Status::Booked;
+                view.updated_by.clone_from(&operation.actor);
+                view.updated_at = operation.made_at;
+            }
+            // Made already, booked again since, or never made: nothing to lay it over.
+            (Change::Create { .. } | Change::Attach { .. } | Change::Book { .. }, _) => {}
+        }
+    }
+    view
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::application::Kind;
+    use crate::domain::document::Document;
+    use crate::domain::identity::Identity;
+    use crate::domain::ids::{CenterId, DocumentId};
+    use crate::domain::operation::{Origin, Outcome};
+    use crate::domain::prid::Prid;
+    use crate::domain::slot::Slot;
+
+    fn operation(seq: i64, change: Change, outcome: Option<Outcome>, covered: bool) -> Operation {
+        let id = uuid::Uuid::from_u128(seq.unsigned_abs().into());
+        Operation {
+            id,
+            origin: Origin { node: id, epoch: id, seq },
+            prid: Prid::parse("97465075291709").unwrap(),
+            change,
+            base: 0,
+            actor: "officer".into(),
+            made_at: jiff::Timestamp::from_second(seq).unwrap(),
+            outcome,
+            covered,
+        }
+    }
+
+    fn create() -> Change {
+        Change::Create {
+            purpose: Kind::New,
+            language: "eng".into(),
+            identity: Identity::new(serde_json::Map::new()),
+        }
+    }
+
+    fn attach(category: &str, name: &str) -> Change {
+        let document = Document {
+            id: DocumentId::new(category),
+            category: category.into(),
+            kind: "passport".into(),
+            name: name.into(),
+            language: "eng".into(),
+            ref_number: None,
+            extra: serde_json::Map::new(),
+            digest: None,
+            size: None,
+        };
+        Change::Attach { document }
+    }
+
+    fn book(booking_rev: u32) -> Change {
+        let slot = Slot {
+            center: CenterId::new("10001"),
+            day: jiff::civil::date(2026, 11, 23),
+            starts: jiff::civil::time(9, 0, 0, 0),
+            ends: jiff::civil::time(9, 15, 0, 0),
+        };
+        Change::Book { slot, booking_rev }
+    }
+
+    fn refused() -> Option<Outcome> {
+        Some(Outcome::Refused { code: "KER-IOV-004".into(), sentence: "No".into() })
+    }
+
+    fn kept() -> Option<Outcome> {
+        Some(Outcome::KeptHere { why: "ours".into() })
+    }
+
+    fn names(view: &Application) -> Vec<&str> {
+        view.documents.iter().map(|document| document.name.as_str()).collect()
+    }
+
+    /// I1
+    #[test]
+    fn a_refused_walk_in_stays_with_its_papers_and_a_refused_booking_does_not() {
+        let operations = [
+            operation(1, create(), refused(), false),
+            operation(2, attach("POI", "a.pdf"), refused(), false),
+            operation(3, book(0), refused(), false),
+        ];
+        let view = apply(None, &operations).unwrap();
+        assert_eq!(names(&view), ["a.pdf"]);
+        assert_eq!(view.status, Status::PendingAppointment);
+    }
+
+    #[test]
+    fn an_accepted_change_is_laid_over_until_it_is_covered_and_a_kept_one_for_good() {
+        let confirmed = apply(None, &[operation(1, create(), None, false)]);
+        let accepted =
+            |covered| [operation(2, attach("POI", "a.pdf"), Some(Outcome::Accepted), covered)];
+        assert_eq!(names(&apply(confirmed.as_ref(), &accepted(false)).unwrap()), ["a.pdf"]);
+        assert!(names(&apply(confirmed.as_ref(), &accepted(true)).unwrap()).is_empty());
+        let view = apply(confirmed.as_ref(), &[operation(3, book(0), kept(), false)]).unwrap();
+        assert_eq!((view.status, view.booking_rev), (Status::Booked, 1));
+    }
+
+    #[test]
+    fn a_booking_upon_an_older_appointment_is_stale() {
+        let mut confirmed = apply(None, &[operation(1, create(), None, false)]).unwrap();
+        confirmed.booking_rev = 2;
+        let view = apply(Some(&confirmed), &[operation(2, book(1), kept(), false)]).unwrap();
+        assert_eq!(view, confirmed);
+    }
+
+    #[test]
+    fn the_last_document_of_a_category_stands() {
+        let operations = [
+            operation(1, create(), None, false),
+            operation(2, attach("POI", "a.pdf"), None, false),
+            operation(3, attach("POA", "b.pdf"), None, false),
+            operation(4, attach("POI", "c.pdf"), None, false),
+        ];
+        assert_eq!(names(&apply(None, &operations).unwrap()), ["c.pdf", "b.pdf"]);
+        assert_eq!(apply(None, &operations[1..]), None, "nothing ever made it");
+    }
+
+    proptest! {
+        /// I2
+        #[test]
+        fn applying_twice_gives_the_same_as_once(
+            steps in prop::collection::vec((0_u8..3, 0_u8..3, 0_u32..3, any::<bool>()), 0..12)
+        ) {
+            let mut operations = vec![operation(1, create(), None, false)];
+            for (seq, (kind, outcome, rev, covered)) in (2..).zip(steps) {
+                let change = match kind {
+                    0 => attach("POI", &format!("{seq}.pdf")),
+                    1 => attach("POA", &format!("{seq}.pdf")),
+                    _ => book(rev),
+                };
+                let outcome = match outcome {
+                    0 => None,
+                    1 => kept(),
+                    _ => Some(Outcome::Accepted),
+                };
+                operations.push(operation(seq, change, outcome, covered));
+            }
+            let once = apply(None, &operations);
+            // A booking names the revision it was made upon, so a second time it is stale.
+            let twice = apply(once.as_ref(), &operations);
+            let documents = |view: &Option<Application>| view.clone().unwrap().documents;
+            prop_assert_eq!(documents(&once), documents(&twice));
+            let stale = operations.iter().all(|operation| match &operation.change {
+                Change::Book { booking_rev, .. } => {
+                    *booking_rev < once.as_ref().unwrap().booking_rev || !operation.shows()
+                }
+                _ => true,
+            });
+            if stale {
+                prop_assert_eq!(once, twice);
+            }
+        }
+    }
+}
