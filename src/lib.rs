@@ -16,4 +16,5 @@ pub mod clock;
 pub mod demo;
 pub mod domain;
 pub mod entropy;
+pub mod store;
 pub mod wire;

@@ -1,0 +1,212 @@
+CREATE TABLE node (
+    -- One row: who this node is.
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    node_id BLOB NOT NULL,
+    -- Drawn at init and at each restore: a restored box never passes for the old one.
+    epoch BLOB NOT NULL,
+    -- The node_seq of the last operation in this epoch.
+    last_seq INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE confirmed (
+    -- What upstream last said of an application; on an authority, what it decided itself.
+    prid TEXT PRIMARY KEY,
+    -- Raised by one whenever the content differs.
+    rev INTEGER NOT NULL,
+    -- The whole application in the spelling of domain::application, unknown members included.
+    content TEXT NOT NULL,
+    -- SHA-256 of content.
+    digest BLOB NOT NULL,
+    -- When it was last seen like this, ms UTC.
+    seen_at INTEGER NOT NULL,
+    -- Since when upstream says that it does not have it, while it does.
+    gone_at INTEGER
+) STRICT;
+
+CREATE TABLE application (
+    -- The view: confirmed with the operations laid over it that it does not cover. Written by
+    -- services::perform alone.
+    prid TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    language TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_by TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    -- The appointment; all four or none.
+    center_id TEXT,
+    day TEXT,
+    starts TEXT,
+    ends TEXT,
+    booking_rev INTEGER NOT NULL,
+    extra TEXT,
+    -- Raised by one with every change of the row or its documents.
+    version INTEGER NOT NULL,
+    CHECK ((center_id IS NULL) = (day IS NULL)
+       AND (center_id IS NULL) = (starts IS NULL)
+       AND (center_id IS NULL) = (ends IS NULL))
+) STRICT;
+
+CREATE INDEX application_by_appointment ON application (center_id, day, starts)
+    WHERE center_id IS NOT NULL;
+
+CREATE INDEX application_by_maker ON application (created_by, created_at);
+
+CREATE TABLE alias (
+    -- An application made here has the PRID this node drew, and the one central drew for it.
+    prid TEXT PRIMARY KEY,
+    upstream_prid TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE operation (
+    -- What was done here, and its outcome. Rows are settled, never rewritten.
+    -- The order in which it was done: the clock may go back meanwhile.
+    position INTEGER PRIMARY KEY,
+    op_id BLOB NOT NULL UNIQUE,
+    epoch BLOB NOT NULL,
+    node_seq INTEGER NOT NULL,
+    prid TEXT NOT NULL,
+    -- The Change of domain::operation.
+    change TEXT NOT NULL,
+    -- confirmed.rev when it was made; 0 where there was none.
+    base INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    -- Set before it is sent the first time: from then on, unsure means look, not send.
+    sent_at INTEGER,
+    -- The Outcome of domain::operation; NULL while pending.
+    outcome TEXT,
+    settled_at INTEGER,
+    -- 1 once confirmed has it in it.
+    covered INTEGER NOT NULL DEFAULT 0 CHECK (covered IN (0, 1)),
+    UNIQUE (epoch, node_seq)
+) STRICT;
+
+CREATE INDEX operation_by_application ON operation (prid, position);
+
+CREATE INDEX operation_pending ON operation (prid, position) WHERE outcome IS NULL;
+CREATE TABLE document (
+    -- The documents of the view, without their content.
+    prid TEXT NOT NULL REFERENCES application (prid) ON DELETE CASCADE,
+    document_id TEXT NOT NULL,
+    category TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    language TEXT NOT NULL,
+    ref_number TEXT,
+    extra TEXT,
+    -- SHA-256 of the content; NULL while it is still coming.
+    digest BLOB,
+    size INTEGER,
+    -- The order in which the documents are listed.
+    position INTEGER NOT NULL,
+    PRIMARY KEY (prid, document_id),
+    UNIQUE (prid, category)
+) STRICT;
+
+CREATE INDEX document_coming ON document (prid) WHERE digest IS NULL;
+
+CREATE TABLE blob (
+    digest BLOB PRIMARY KEY,
+    size INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE blob_chunk (
+    digest BLOB NOT NULL REFERENCES blob (digest) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (digest, position)
+) STRICT;
+
+CREATE TABLE blob_holder (
+    -- Who needs a content: 'view:PRID', 'confirmed:PRID' or 'operation:ID'. A content that nobody
+    -- holds any more is erased.
+    holder TEXT NOT NULL,
+    digest BLOB NOT NULL REFERENCES blob (digest),
+    PRIMARY KEY (holder, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX blob_holder_by_digest ON blob_holder (digest);
+CREATE TABLE slot (
+    -- The seats this node sells. Changed together with the operation that books.
+    center_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    starts TEXT NOT NULL,
+    ends TEXT NOT NULL,
+    capacity INTEGER NOT NULL CHECK (capacity >= 0),
+    sold INTEGER NOT NULL DEFAULT 0 CHECK (sold BETWEEN 0 AND capacity),
+    PRIMARY KEY (center_id, day, starts)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE master (
+    -- Master data, replaced only as a whole.
+    kind TEXT NOT NULL,
+    code TEXT NOT NULL,
+    language TEXT NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (kind, code, language)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE master_version (
+    -- One row: raised by one with every replacement.
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    version INTEGER NOT NULL,
+    replaced_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE otp (
+    -- The last OTP sent to somebody; user is a keyed hash of the user id.
+    user BLOB PRIMARY KEY,
+    -- A keyed hash of user id and OTP.
+    hash BLOB NOT NULL,
+    sent_at INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    used INTEGER NOT NULL CHECK (used IN (0, 1)),
+    -- How many were sent in the window that began at window_start.
+    window_start INTEGER NOT NULL,
+    window_count INTEGER NOT NULL,
+    -- Until when wrong tries have frozen the key.
+    frozen_until INTEGER
+) STRICT;
+CREATE TABLE listed (
+    -- The value last given to clients for a PRID in POST /sync, and of which version of the view:
+    -- a client fetches again only when the value grows.
+    prid TEXT PRIMARY KEY,
+    -- Ms since 1970 of the wall clock that is written out.
+    value INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE listing (
+    -- What upstream lists for this center, under upstream's PRID.
+    prid TEXT PRIMARY KEY,
+    -- The values upstream gave last, as texts: they are compared, not read.
+    listed TEXT,
+    updated TEXT,
+    -- The values that belong to what confirmed holds; NULL: nothing was fetched yet.
+    fetched_listed TEXT,
+    fetched_updated TEXT,
+    -- The last list that named it.
+    round INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE attempt (
+    -- What went wrong last with 'record:PRID', 'document:PRID/ID' or 'operation:ID', and when it is
+    -- tried again. A row goes when its subject succeeds.
+    subject TEXT PRIMARY KEY,
+    attempts INTEGER NOT NULL,
+    try_at INTEGER NOT NULL,
+    code TEXT,
+    sentence TEXT
+) STRICT;
+
+CREATE TABLE line (
+    -- One row: how the line to upstream stands.
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    round INTEGER NOT NULL,
+    -- When a round last began; when one last ended with every list and record in; ms UTC.
+    tried_at INTEGER,
+    complete_at INTEGER,
+    -- A sentence, while the last round failed.
+    failure TEXT
+) STRICT;

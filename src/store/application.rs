@@ -1,0 +1,286 @@
+//! The view of applications, and the PRIDs they go by.
+
+use jiff::civil::Date;
+use rusqlite::{OptionalExtension as _, Row, params};
+use serde_json::Map;
+
+use crate::domain::application::Application;
+use crate::domain::identity::Identity;
+use crate::domain::ids::CenterId;
+use crate::domain::prid::Prid;
+use crate::domain::slot::{Appointment, Slot};
+use crate::store::{Error, Tx, View, blob, columns, document};
+
+const COLUMNS: &str = "prid, kind, language, identity, status, created_by, created_at, updated_by,
+    updated_at, center_id, day, starts, ends, booking_rev, extra";
+
+/// Returns the application that goes by `prid`, be it this node's PRID or central's.
+///
+/// # Errors
+/// The store's own.
+pub fn find(view: &View<'_>, prid: &Prid) -> Result<Option<Application>, Error> {
+    let mut query = view.prepare(&format!(
+        "SELECT {COLUMNS} FROM application
+         WHERE prid = coalesce((SELECT prid FROM alias WHERE upstream_prid = ?1), ?1)"
+    ))?;
+    let Some(fields) = query.query_row([prid.as_str()], Fields::read).optional()? else {
+        return Ok(None);
+    };
+    let mut application = fields.into_application()?;
+    application.documents = document::all(view, &application.prid)?;
+    Ok(Some(application))
+}
+
+/// Returns the applications that `maker` made and that are not consumed, newest first.
+///
+/// # Errors
+/// The store's own.
+pub fn made_by(view: &View<'_>, maker: &str) -> Result<Vec<Application>, Error> {
+    let mut query = view.prepare(&format!(
+        "SELECT {COLUMNS} FROM application
+         WHERE created_by = ?1 AND status <> 'Consumed'
+         ORDER BY created_at DESC, prid"
+    ))?;
+    let rows = query.query_map([maker], Fields::read)?;
+    let mut applications = Vec::new();
+    for row in rows {
+        let mut application = row?.into_application()?;
+        application.documents = document::all(view, &application.prid)?;
+        applications.push(application);
+    }
+    Ok(applications)
+}
+
+/// An appointment in a list: whose, when, and which version of the application it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booked {
+    /// The PRID at this node.
+    pub prid: Prid,
+    /// The PRID to list it under: central's, once known.
+    pub listed_as: Prid,
+    /// The appointment.
+    pub appointment: Appointment,
+    /// The version of the view.
+    pub version: i64,
+}
+
+/// Returns the appointments at `center` from `first` to `last`, both included, of applications that
+/// are booked or expired and that upstream still has, by day and start.
+///
+/// # Errors
+/// The store's own.
+pub fn appointments(
+    view: &View<'_>,
+    center: &CenterId,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Booked>, Error> {
+    let mut query = view.prepare(
+        "SELECT application.prid, coalesce(alias.upstream_prid, application.prid),
+                center_id, day, starts, ends, booking_rev, version
+         FROM application LEFT JOIN alias ON alias.prid = application.prid
+         WHERE center_id = ?1 AND day BETWEEN ?2 AND ?3 AND status IN ('Booked', 'Expired')
+           AND NOT EXISTS (
+               SELECT 1 FROM confirmed
+               WHERE confirmed.prid = application.prid AND gone_at IS NOT NULL)
+         ORDER BY day, starts, application.prid",
+    )?;
+    let mut rows =
+        query.query(params![center.as_str(), columns::day(first), columns::day(last)])?;
+    let mut booked = Vec::new();
+    while let Some(row) = rows.next()? {
+        let fields = AppointmentFields::read(row, 2)?;
+        booked.push(Booked {
+            prid: prid(&row.get::<_, String>(0)?)?,
+            listed_as: prid(&row.get::<_, String>(1)?)?,
+            appointment: fields.into_appointment()?.ok_or(Error::Row("an appointment"))?,
+            version: row.get(7)?,
+        });
+    }
+    Ok(booked)
+}
+
+/// Writes the view of one application, documents included. Only `services::perform` calls this.
+///
+/// # Errors
+/// The store's own.
+pub fn put(tx: &Tx<'_>, application: &Application) -> Result<(), Error> {
+    let slot = application.appointment.as_ref().map(|appointment| &appointment.slot);
+    let extra = (!application.extra.is_empty()).then(|| columns::json(&application.extra));
+    let mut upsert = tx.prepare(
+        "INSERT INTO application
+             (prid, kind, language, identity, status, created_by, created_at, updated_by,
+              updated_at, center_id, day, starts, ends, booking_rev, extra, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1)
+         ON CONFLICT (prid) DO UPDATE SET
+             kind = excluded.kind, language = excluded.language, identity = excluded.identity,
+             status = excluded.status, created_by = excluded.created_by,
+             created_at = excluded.created_at, updated_by = excluded.updated_by,
+             updated_at = excluded.updated_at, center_id = excluded.center_id,
+             day = excluded.day, starts = excluded.starts, ends = excluded.ends,
+             booking_rev = excluded.booking_rev, extra = excluded.extra, version = version + 1",
+    )?;
+    upsert.execute(params![
+        application.prid.as_str(),
+        columns::kind(application.kind),
+        application.language,
+        columns::json(&application.identity),
+        application.status.as_str(),
+        application.created_by,
+        columns::ms(application.created_at),
+        application.updated_by,
+        columns::ms(application.updated_at),
+        slot.map(|slot| slot.center.as_str()),
+        slot.map(|slot| columns::day(slot.day)),
+        slot.map(|slot| columns::time(slot.starts)),
+        slot.map(|slot| columns::time(slot.ends)),
+        application.booking_rev,
+        extra,
+    ])?;
+    document::put_all(tx, &application.prid, &application.documents)
+}
+
+/// Counts the applications of the view.
+///
+/// # Errors
+/// The store's own.
+pub fn count(view: &View<'_>) -> Result<u64, Error> {
+    Ok(view.prepare("SELECT count(*) FROM application")?.query_row([], |row| row.get(0))?)
+}
+
+/// Returns the PRID that central drew for the application made here as `prid`, once it is known.
+///
+/// # Errors
+/// The store's own.
+pub fn upstream_prid(view: &View<'_>, here: &Prid) -> Result<Option<Prid>, Error> {
+    let mut query = view.prepare("SELECT upstream_prid FROM alias WHERE prid = ?1")?;
+    let text = query.query_row([here.as_str()], |row| row.get::<_, String>(0)).optional()?;
+    text.map(|text| prid(&text)).transpose()
+}
+
+/// Returns the PRID at this node of the application that central calls `upstream`.
+///
+/// # Errors
+/// The store's own.
+pub fn local_prid(view: &View<'_>, upstream: &Prid) -> Result<Prid, Error> {
+    let mut query = view.prepare("SELECT prid FROM alias WHERE upstream_prid = ?1")?;
+    let text = query.query_row([upstream.as_str()], |row| row.get::<_, String>(0)).optional()?;
+    text.map_or_else(|| Ok(upstream.clone()), |text| prid(&text))
+}
+
+/// Remembers that central calls the application `here` by the PRID `upstream`.
+///
+/// Where it came in under that PRID before anybody knew that it is the same, what was done to that
+/// one here is done to this one, and its record is to be fetched again.
+///
+/// # Errors
+/// The store's own; a PRID that is somebody else's alias is one of them.
+pub fn put_alias(tx: &Tx<'_>, here: &Prid, upstream: &Prid) -> Result<(), Error> {
+    let both = [here.as_str(), upstream.as_str()];
+    tx.prepare("INSERT INTO alias (prid, upstream_prid) VALUES (?1, ?2)")?.execute(both)?;
+    if here == upstream {
+        return Ok(());
+    }
+    tx.prepare("UPDATE operation SET prid = ?1 WHERE prid = ?2")?.execute(both)?;
+    let upstream = upstream.as_str();
+    tx.prepare("DELETE FROM application WHERE prid = ?1")?.execute([upstream])?;
+    tx.prepare("DELETE FROM confirmed WHERE prid = ?1")?.execute([upstream])?;
+    for holder in ["view", "confirmed"] {
+        blob::hold(tx, &format!("{holder}:{upstream}"), &[])?;
+    }
+    tx.prepare("UPDATE listing SET fetched_listed = NULL, fetched_updated = NULL WHERE prid = ?1")?
+        .execute([upstream])?;
+    Ok(())
+}
+
+pub(super) fn prid(text: &str) -> Result<Prid, Error> {
+    Prid::parse(text).map_err(|_| Error::Row("a PRID"))
+}
+
+struct Fields {
+    prid: String,
+    kind: String,
+    language: String,
+    identity: String,
+    status: String,
+    created_by: String,
+    created_at: i64,
+    updated_by: String,
+    updated_at: i64,
+    appointment: AppointmentFields,
+    extra: Option<String>,
+}
+
+impl Fields {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            prid: row.get(0)?,
+            kind: row.get(1)?,
+            language: row.get(2)?,
+            identity: row.get(3)?,
+            status: row.get(4)?,
+            created_by: row.get(5)?,
+            created_at: row.get(6)?,
+            updated_by: row.get(7)?,
+            updated_at: row.get(8)?,
+            appointment: AppointmentFields::read(row, 9)?,
+            extra: row.get(14)?,
+        })
+    }
+
+    fn into_application(self) -> Result<Application, Error> {
+        let extra = self.extra.as_deref().map_or_else(|| Ok(Map::new()), columns::parse_json)?;
+        let identity: Identity = columns::parse_json(&self.identity)?;
+        let booking_rev = self.appointment.booking_rev;
+        Ok(Application {
+            prid: prid(&self.prid)?,
+            kind: columns::parse_kind(&self.kind)?,
+            language: self.language,
+            identity,
+            status: columns::status(&self.status)?,
+            created_by: self.created_by,
+            created_at: columns::instant(self.created_at)?,
+            updated_by: self.updated_by,
+            updated_at: columns::instant(self.updated_at)?,
+            documents: Vec::new(),
+            appointment: self.appointment.into_appointment()?,
+            booking_rev,
+            extra,
+        })
+    }
+}
+
+struct AppointmentFields {
+    center: Option<String>,
+    day: Option<String>,
+    starts: Option<String>,
+    ends: Option<String>,
+    booking_rev: u32,
+}
+
+impl AppointmentFields {
+    fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            center: row.get(first)?,
+            day: row.get(first + 1)?,
+            starts: row.get(first + 2)?,
+            ends: row.get(first + 3)?,
+            booking_rev: row.get(first + 4)?,
+        })
+    }
+
+    fn into_appointment(self) -> Result<Option<Appointment>, Error> {
+        let (Some(center), Some(day), Some(starts), Some(ends)) =
+            (self.center, self.day, self.starts, self.ends)
+        else {
+            return Ok(None);
+        };
+        let slot = Slot {
+            center: CenterId::new(center),
+            day: columns::parse_day(&day)?,
+            starts: columns::parse_time(&starts)?,
+            ends: columns::parse_time(&ends)?,
+        };
+        Ok(Some(Appointment { slot, booking_rev: self.booking_rev }))
+    }
+}

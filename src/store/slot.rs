@@ -1,0 +1,123 @@
+//! The seats this node sells.
+
+use jiff::civil::Date;
+use rusqlite::params;
+
+use crate::domain::ids::CenterId;
+use crate::domain::slot::Slot;
+use crate::store::{Error, Tx, View, columns};
+
+/// A slot with the seats that are left in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Free {
+    /// The slot.
+    pub slot: Slot,
+    /// Seats left; may be 0.
+    pub seats: u32,
+}
+
+/// Puts the slots of a day on sale, unless the day has some already.
+///
+/// # Errors
+/// The store's own.
+pub fn open_day(
+    tx: &Tx<'_>,
+    center: &CenterId,
+    day: Date,
+    slots: &[Slot],
+    capacity: u32,
+) -> Result<(), Error> {
+    let mut query =
+        tx.prepare("SELECT EXISTS (SELECT 1 FROM slot WHERE center_id = ?1 AND day = ?2)")?;
+    if query.query_row(params![center.as_str(), columns::day(day)], |row| row.get::<_, bool>(0))? {
+        return Ok(());
+    }
+    let mut insert = tx.prepare(
+        "INSERT INTO slot (center_id, day, starts, ends, capacity) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for slot in slots {
+        insert.execute(params![
+            center.as_str(),
+            columns::day(day),
+            columns::time(slot.starts),
+            columns::time(slot.ends),
+            capacity,
+        ])?;
+    }
+    Ok(())
+}
+
+/// Returns the slots of `center` from `first` to `last`, both included, in order, the full ones
+/// among them.
+///
+/// # Errors
+/// The store's own.
+pub fn free(
+    view: &View<'_>,
+    center: &CenterId,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Free>, Error> {
+    let mut query = view.prepare(
+        "SELECT day, starts, ends, capacity - sold FROM slot
+         WHERE center_id = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day, starts",
+    )?;
+    let mut rows =
+        query.query(params![center.as_str(), columns::day(first), columns::day(last)])?;
+    let mut free = Vec::new();
+    while let Some(row) = rows.next()? {
+        free.push(Free {
+            slot: Slot {
+                center: center.clone(),
+                day: columns::parse_day(&row.get::<_, String>(0)?)?,
+                starts: columns::parse_time(&row.get::<_, String>(1)?)?,
+                ends: columns::parse_time(&row.get::<_, String>(2)?)?,
+            },
+            seats: row.get(3)?,
+        });
+    }
+    Ok(free)
+}
+
+/// Tells whether `center` has any slot on sale.
+///
+/// # Errors
+/// The store's own.
+pub fn any(view: &View<'_>, center: &CenterId) -> Result<bool, Error> {
+    let mut query = view.prepare("SELECT EXISTS (SELECT 1 FROM slot WHERE center_id = ?1)")?;
+    Ok(query.query_row([center.as_str()], |row| row.get(0))?)
+}
+
+/// Takes one seat of `slot`; returns whether there was one to take.
+///
+/// # Errors
+/// The store's own.
+pub fn take(tx: &Tx<'_>, slot: &Slot) -> Result<bool, Error> {
+    let mut update = tx.prepare(
+        "UPDATE slot SET sold = sold + 1
+         WHERE center_id = ?1 AND day = ?2 AND starts = ?3 AND ends = ?4 AND sold < capacity",
+    )?;
+    Ok(update.execute(params![
+        slot.center.as_str(),
+        columns::day(slot.day),
+        columns::time(slot.starts),
+        columns::time(slot.ends),
+    ])? == 1)
+}
+
+/// Gives one seat of `slot` back, if this node had sold it.
+///
+/// # Errors
+/// The store's own.
+pub fn give_back(tx: &Tx<'_>, slot: &Slot) -> Result<(), Error> {
+    let mut update = tx.prepare(
+        "UPDATE slot SET sold = sold - 1
+         WHERE center_id = ?1 AND day = ?2 AND starts = ?3 AND sold > 0",
+    )?;
+    update.execute(params![
+        slot.center.as_str(),
+        columns::day(slot.day),
+        columns::time(slot.starts),
+    ])?;
+    Ok(())
+}
