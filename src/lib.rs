@@ -16,5 +16,6 @@ pub mod clock;
 pub mod demo;
 pub mod domain;
 pub mod entropy;
+pub mod secrets;
 pub mod store;
 pub mod wire;
