@@ -17,5 +17,6 @@ pub mod demo;
 pub mod domain;
 pub mod entropy;
 pub mod secrets;
+pub mod services;
 pub mod store;
 pub mod wire;

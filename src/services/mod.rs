@@ -1,0 +1,69 @@
+//! What the node does: one file for each service, each function one transaction's work.
+
+pub mod booking;
+pub mod datasync;
+pub mod demographic;
+pub mod document;
+pub mod login;
+pub mod master;
+pub mod perform;
+pub mod prefill;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+
+use crate::domain::identity::Finding;
+use crate::domain::ids::CenterId;
+
+/// What a node may decide, from its configuration.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Whether this node is the authority: it has no upstream, and what it does is final.
+    pub authority: bool,
+    /// The center it stands in; an authority has none.
+    pub center: Option<CenterId>,
+    /// Kiosks that central does not know of, whose seats a center node sells itself.
+    pub local_kiosks: u32,
+    /// The country's time zone.
+    pub zone: TimeZone,
+}
+
+impl Rules {
+    /// Returns the day and time that the country's clocks show at `now`.
+    #[must_use]
+    pub fn local(&self, now: Timestamp) -> DateTime {
+        now.to_zoned(self.zone.clone()).datetime()
+    }
+
+    /// Returns the country's date at `now`.
+    #[must_use]
+    pub fn today(&self, now: Timestamp) -> Date {
+        self.local(now).date()
+    }
+}
+
+/// Whose fault an error is, and so what is logged of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The caller's: an answer, no log line.
+    Refused,
+    /// The node's: logged once, where it is answered.
+    Internal,
+}
+
+/// An error that the wire has a code for. Its text is the wire's message.
+pub trait Coded: std::error::Error {
+    /// Returns the wire's code.
+    fn code(&self) -> &'static str;
+
+    /// Returns whose fault it is.
+    fn kind(&self) -> Kind {
+        Kind::Refused
+    }
+
+    /// Returns the findings it stands for; empty if it is one error with one code.
+    fn findings(&self) -> &[Finding] {
+        &[]
+    }
+}

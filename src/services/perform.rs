@@ -1,0 +1,203 @@
+//! The one place that changes an application, and records the operation that did.
+//!
+//! On an authority an operation is accepted as it is made: *confirmed* moves with it. On a center
+//! node it stays pending, laid over *confirmed*, until the synchronisation has settled it. Either way
+//! the view is what `apply` makes of both, in the same transaction.
+
+use jiff::Timestamp;
+use uuid::{Builder, Uuid};
+
+use crate::domain::application::Application;
+use crate::domain::apply::apply;
+use crate::domain::caller::Caller;
+use crate::domain::ids::{Digest, DocumentId};
+use crate::domain::operation::{Change, Operation, Outcome};
+use crate::domain::prid::Prid;
+use crate::entropy::Entropy;
+use crate::services::Rules;
+use crate::store::{self, Error, Tx};
+
+/// Why an own booking never leaves: central does not sell those seats.
+const OWN_SEAT: &str = "The seat is this center's own; central does not sell it.";
+
+/// Makes `change` to the application `prid` of this node and returns what it looks like now.
+///
+/// The caller has checked that it may; a seat that the change takes is taken already.
+///
+/// # Errors
+/// The store's own.
+pub fn perform(
+    tx: &Tx<'_>,
+    prid: &Prid,
+    change: Change,
+    caller: &Caller,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<Application, Error> {
+    let mut operation = Operation {
+        id: new_id(entropy, now),
+        origin: store::operation::next_origin(tx)?,
+        prid: prid.clone(),
+        base: store::confirmed::rev(tx, prid)?,
+        actor: caller.user.clone(),
+        made_at: now,
+        outcome: None,
+        covered: false,
+        change,
+    };
+    if rules.authority {
+        let confirmed = store::confirmed::find(tx, prid)?.map(|confirmed| confirmed.application);
+        if let Some(next) = apply(confirmed.as_ref(), std::slice::from_ref(&operation)) {
+            store::confirmed::put(tx, &next, now)?;
+        }
+        operation.outcome = Some(Outcome::Accepted);
+        operation.covered = true;
+    } else if matches!(operation.change, Change::Book { .. }) {
+        operation.outcome = Some(Outcome::KeptHere { why: OWN_SEAT.into() });
+    }
+    store::operation::insert(tx, &operation)?;
+    view_again(tx, prid)?.ok_or(Error::Row("an application"))
+}
+
+/// Takes over what upstream says of an application, under its PRID at this node; `covers` are the
+/// operations that upstream had accepted before it was asked. Returns whether it shows all of them;
+/// one that it does not show stays laid over it (I1).
+///
+/// Documents come without content; content that is here already, by id and description, stays.
+/// `content_changed` says that upstream's word for a document may hide another content.
+///
+/// # Errors
+/// The store's own.
+pub fn confirm(
+    tx: &Tx<'_>,
+    mut application: Application,
+    covers: &[Uuid],
+    content_changed: bool,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let before = store::confirmed::find(tx, &application.prid)?;
+    let settled = store::operation::uncovered(tx, &application.prid)?;
+    // At upstream an application made here is the node's own; here it stays its maker's.
+    let maker = settled.iter().find_map(|operation| match &operation.change {
+        Change::Create { .. } => Some(&operation.actor),
+        Change::Attach { .. } | Change::Book { .. } => None,
+    });
+    let is_ours = store::application::upstream_prid(tx, &application.prid)?.is_some();
+    let known_maker = before.as_ref().filter(|_| is_ours).map(|b| &b.application.created_by);
+    if let Some(maker) = maker.or(known_maker) {
+        application.created_by.clone_from(maker);
+    }
+    let taken = settled.iter().filter(|operation| covers.contains(&operation.id));
+    let shown: Vec<Uuid> = taken
+        .clone()
+        .filter(|operation| match &operation.change {
+            Change::Attach { document } => {
+                application.documents.iter().any(|shown| shown.category == document.category)
+            }
+            Change::Create { .. } | Change::Book { .. } => true,
+        })
+        .map(|operation| operation.id)
+        .collect();
+    let all = taken.count();
+    for document in &mut application.documents {
+        let known = before
+            .iter()
+            .filter(|_| !content_changed)
+            .flat_map(|before| &before.application.documents)
+            .find(|known| known.id == document.id && known.is_described_as(document));
+        // What this node uploaded itself need not come back over the line.
+        let ours =
+            settled.iter().filter(|operation| covers.contains(&operation.id)).rev().find_map(
+                |operation| match &operation.change {
+                    Change::Attach { document: ours }
+                        if ours.category == document.category
+                            && ours.kind == document.kind
+                            && ours.name == document.name =>
+                    {
+                        Some(ours)
+                    }
+                    Change::Attach { .. } | Change::Create { .. } | Change::Book { .. } => None,
+                },
+            );
+        if let Some(here) = ours.or(known) {
+            document.digest = here.digest;
+            document.size = here.size;
+        }
+    }
+    if let Some(before) = before {
+        application.booking_rev = before.application.booking_rev
+            + u32::from(
+                before.application.appointment.as_ref().map(|held| &held.slot)
+                    != application.appointment.as_ref().map(|held| &held.slot),
+            );
+    }
+    if let Some(appointment) = &mut application.appointment {
+        appointment.booking_rev = application.booking_rev;
+    }
+    let news = store::confirmed::put(tx, &application, now)?;
+    if content_changed && !news {
+        // A content that is on its way now may be the old one.
+        store::confirmed::raise(tx, &application.prid)?;
+    }
+    store::operation::cover(tx, &shown)?;
+    if news || !shown.is_empty() {
+        view_again(tx, &application.prid)?;
+    }
+    Ok(shown.len() == all)
+}
+
+/// Takes in the content of a document that upstream had described before.
+///
+/// # Errors
+/// The store's own.
+pub fn content_came(
+    tx: &Tx<'_>,
+    prid: &Prid,
+    id: &DocumentId,
+    content: &[u8],
+) -> Result<Option<Digest>, Error> {
+    let Some(mut confirmed) = store::confirmed::find(tx, prid)? else { return Ok(None) };
+    let documents = &mut confirmed.application.documents;
+    let Some(document) = documents.iter_mut().find(|document| document.id == *id) else {
+        return Ok(None); // It was removed at the other end while its content was on the way.
+    };
+    let digest = store::blob::put(tx, content)?;
+    document.digest = Some(digest);
+    document.size = Some(content.len() as u64);
+    store::confirmed::fill(tx, &confirmed.application)?;
+    view_again(tx, prid)?;
+    Ok(Some(digest))
+}
+
+/// Settles an operation and shows what follows from it.
+///
+/// # Errors
+/// The store's own.
+pub fn settle(
+    tx: &Tx<'_>,
+    operation: &Operation,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), Error> {
+    store::operation::settle(tx, operation.id, outcome, now)?;
+    store::attempt::succeeded(tx, &store::attempt::Subject::operation(operation.id))?;
+    view_again(tx, &operation.prid)?;
+    Ok(())
+}
+
+fn view_again(tx: &Tx<'_>, prid: &Prid) -> Result<Option<Application>, Error> {
+    let confirmed = store::confirmed::find(tx, prid)?.map(|confirmed| confirmed.application);
+    let operations = store::operation::uncovered(tx, prid)?;
+    let view = apply(confirmed.as_ref(), &operations);
+    if let Some(view) = &view {
+        store::application::put(tx, view)?;
+    }
+    Ok(view)
+}
+
+/// Draws a UUIDv7: sortable by when it was made, by this node's clock.
+fn new_id(entropy: &dyn Entropy, now: Timestamp) -> Uuid {
+    let ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(ms, &entropy.bytes()).into_uuid()
+}
