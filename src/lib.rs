@@ -12,6 +12,7 @@
 //! store, and back once. What was done here is recorded as an operation (`services::perform`), which
 //! `sync` carries to upstream; what upstream says comes back through `sync::intake`.
 
+pub mod carrier;
 pub mod clock;
 pub mod demo;
 pub mod domain;
