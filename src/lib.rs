@@ -20,4 +20,5 @@ pub mod entropy;
 pub mod secrets;
 pub mod services;
 pub mod store;
+pub mod sync;
 pub mod wire;
