@@ -1,0 +1,164 @@
+//! The way of a request: route -> caller -> access -> handler, one match.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+
+use crate::domain::caller::{Caller, Roles};
+use crate::http::body::{self, Limits};
+use crate::http::reply::{self, Reply};
+use crate::http::route::{Endpoint, Found, Route, Router, Who, table};
+use crate::http::server::Peer;
+use crate::http::{Context, auth, handlers};
+use crate::secrets::token::Rejected;
+use crate::services::document::size_limit;
+use crate::wire::envelope::Fault;
+
+/// Bytes of a JSON body at most: a hundred times the largest identity seen.
+const JSON_BODY: usize = 1024 * 1024;
+
+/// Answers requests.
+#[derive(Clone)]
+pub struct Dispatch {
+    cx: Context,
+    router: Arc<Router>,
+}
+
+/// A request whose caller may call, with what its path and query say.
+pub(super) struct Call {
+    pub(super) caller: Caller,
+    /// The values of the path's parameters.
+    pub(super) path: Vec<String>,
+    pub(super) query: Option<String>,
+    /// The id of request and answer; empty outside the envelope of pre-registration.
+    pub(super) id: &'static str,
+    headers: HeaderMap,
+    body: Option<Incoming>,
+}
+
+impl Call {
+    /// Returns the value of `name` in the query.
+    pub(super) fn query(&self, name: &str) -> Option<String> {
+        crate::http::route::query_value(self.query.as_deref(), name)
+    }
+
+    /// Reads the body, of at most a mebibyte.
+    pub(super) async fn json(&mut self) -> Result<bytes::Bytes, body::Error> {
+        let body = self.body.take().ok_or(body::Error::Broken)?;
+        body::read(body, &Limits::of(JSON_BODY)).await
+    }
+
+    /// Reads the body as a document with its request.
+    pub(super) async fn upload(&mut self, bytes: usize) -> Result<body::Upload, body::Error> {
+        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let body = self.body.take().ok_or(body::Error::Broken)?;
+        body::upload(content_type, body, &Limits::of(bytes)).await
+    }
+}
+
+impl Dispatch {
+    /// Answers with the routes of the table.
+    #[must_use]
+    pub fn new(cx: Context) -> Self {
+        Self { cx, router: Arc::new(Router::new(table())) }
+    }
+
+    /// Answers one request.
+    pub async fn answer(self, request: Request<Incoming>, peer: Peer) -> Reply {
+        let now = self.cx.clock.now();
+        let (head, body) = request.into_parts();
+        let reject = |status: StatusCode, code: &'static str, text: &'static str| {
+            reply::rejected(status, None, Fault::new(code, text), now)
+        };
+        if !auth::is_for(&self.cx.names, &head.headers, &head.uri) {
+            return reject(StatusCode::MISDIRECTED_REQUEST, "KER-ATH-403", "Forbidden");
+        }
+        if !auth::is_own_page(&self.cx.names, &head.method, &head.headers) {
+            return reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden");
+        }
+        let (route, path) = match self.router.find(&head.method, head.uri.path()) {
+            Found::Row(route, path) => (route, path),
+            Found::OtherMethods(methods) => return other_methods(&methods, reject),
+            Found::Nothing => return reject(StatusCode::NOT_FOUND, "KER-404", "Not Found"),
+        };
+        let caller = match self.admitted(route, &head.headers, peer) {
+            Ok(caller) => caller,
+            Err(Barred::Token(rejected)) => {
+                let code = match rejected {
+                    Rejected::Invalid => "KER-ATH-401",
+                    Rejected::Expired => "KER-ATH-402",
+                };
+                let fault = Fault::new(code, rejected.to_string());
+                return reply::rejected(StatusCode::UNAUTHORIZED, None, fault, now);
+            }
+            Err(Barred::Role) => return reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden"),
+        };
+        let call = Call {
+            caller,
+            path,
+            query: head.uri.query().map(str::to_owned),
+            id: route.id.unwrap_or_default(),
+            headers: head.headers,
+            body: Some(body),
+        };
+        handle(route.endpoint, &self.cx, call).await
+    }
+
+    fn admitted(&self, route: &Route, headers: &HeaderMap, peer: Peer) -> Result<Caller, Barred> {
+        let nobody = Caller { user: String::new(), roles: Roles::NONE };
+        match route.who {
+            Who::Anybody => Ok(nobody),
+            Who::ThisMachine if peer.addr.ip().to_canonical().is_loopback() => Ok(nobody),
+            Who::ThisMachine => Err(Barred::Role),
+            Who::Roles(_) => {
+                let caller = auth::caller(headers, &self.cx.tokens, self.cx.clock.now())
+                    .map_err(Barred::Token)?;
+                if route.who.admits(caller.roles) { Ok(caller) } else { Err(Barred::Role) }
+            }
+        }
+    }
+}
+
+enum Barred {
+    Token(Rejected),
+    Role,
+}
+
+async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
+    let document = size_limit(&cx.master);
+    match endpoint {
+        Endpoint::SendOtp => handlers::login::send_otp(cx, call).await,
+        Endpoint::ValidateOtp => handlers::login::validate_otp(cx, call).await,
+        Endpoint::ClientLogin => handlers::login::client(cx, call).await,
+        Endpoint::CreateApplication => handlers::demographic::create(cx, call).await,
+        Endpoint::ReadApplication => handlers::demographic::read(cx, call).await,
+        Endpoint::ApplicationStatus => handlers::demographic::status(cx, call).await,
+        Endpoint::ListApplications => handlers::demographic::list(cx, call).await,
+        Endpoint::UpdatedTimes => handlers::demographic::updated_times(cx, call).await,
+        Endpoint::UploadDocument => handlers::document::upload(cx, call, document).await,
+        Endpoint::ListDocuments => handlers::document::all(cx, call).await,
+        Endpoint::FetchDocument => handlers::document::content(cx, call).await,
+        Endpoint::Availability => handlers::booking::availability(cx, call).await,
+        Endpoint::Book => handlers::booking::book(cx, call).await,
+        Endpoint::FetchAppointment => handlers::booking::find(cx, call).await,
+        Endpoint::SyncList => handlers::datasync::list(cx, call).await,
+        Endpoint::Form => handlers::prefill::form(cx, call).await,
+        Endpoint::FormDocument => handlers::prefill::document(cx, call).await,
+        Endpoint::Live => handlers::health::live(),
+        Endpoint::Ready => handlers::health::ready(cx).await,
+    }
+}
+
+fn other_methods(
+    methods: &[Method],
+    reject: impl Fn(StatusCode, &'static str, &'static str) -> Reply,
+) -> Reply {
+    let mut reply = reject(StatusCode::METHOD_NOT_ALLOWED, "KER-405", "Method Not Allowed");
+    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    if let Ok(allow) = HeaderValue::from_str(&names.join(", ")) {
+        reply.headers_mut().insert(ALLOW, allow);
+    }
+    reply
+}

@@ -1,0 +1,87 @@
+//! The handlers: one file for each service, named as there. A handler parses, makes one call, and
+//! answers.
+
+pub(super) mod booking;
+pub(super) mod datasync;
+pub(super) mod demographic;
+pub(super) mod document;
+pub(super) mod health;
+pub(super) mod login;
+pub(super) mod prefill;
+
+use hyper::StatusCode;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use crate::domain::prid::Prid;
+use crate::http::Context;
+use crate::http::body;
+use crate::http::dispatch::Call;
+use crate::http::reply::{self, Reply};
+use crate::services::Coded;
+use crate::wire::envelope::{Fault, Request};
+
+/// How many of an envelope's faults an endpoint tells (`contract/rules.md` §1).
+#[derive(Clone, Copy)]
+enum Faults {
+    All,
+    First,
+}
+
+/// Reads the body, checks its envelope and returns what is in it.
+async fn opened<T: DeserializeOwned>(
+    cx: &Context,
+    call: &mut Call,
+    faults: Faults,
+) -> Result<T, Box<Reply>> {
+    let now = cx.clock.now();
+    let id = call.id;
+    let bytes = call.json().await.map_err(|error| Box::new(unread(id, error, now)))?;
+    let request = Request::parse(&bytes).map_err(|malformed| {
+        Box::new(reply::rejected(StatusCode::OK, None, malformed.into(), now))
+    })?;
+    let mut found = request.findings(id, cx.window, now);
+    if let Faults::First = faults {
+        found.truncate(1);
+    }
+    if !found.is_empty() {
+        return Err(Box::new(reply::faults(id, &found, now)));
+    }
+    request.body().map_err(|malformed| {
+        Box::new(reply::rejected(StatusCode::OK, Some(&request), malformed.into(), now))
+    })
+}
+
+/// Answers a body that did not come whole.
+fn unread(id: &'static str, error: body::Error, now: Timestamp) -> Reply {
+    let status = match error {
+        body::Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        body::Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        body::Error::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        body::Error::Broken => StatusCode::BAD_REQUEST,
+        body::Error::BadForm => {
+            return reply::faults(id, &[Fault::new("PRG_PAM_DOC_015", "Json exception")], now);
+        }
+    };
+    reply::rejected(status, None, Fault::new("PRG_CORE_REQ_015", error.to_string()), now)
+}
+
+/// Returns the PRID in the path. A text that is none is answered as `missing`, for there is no
+/// application under it.
+fn prid(cx: &Context, call: &Call, missing: &dyn Coded) -> Result<Prid, Box<Reply>> {
+    let text = call.path.first().map_or("", String::as_str);
+    Prid::parse(text).map_err(|_| Box::new(reply::refused(call.id, missing, cx.clock.now())))
+}
+
+/// Answers what a service answered.
+fn answered<T: serde::Serialize, E: Coded>(
+    cx: &Context,
+    id: &'static str,
+    result: Result<T, E>,
+) -> Reply {
+    let now = cx.clock.now();
+    match result {
+        Ok(body) => reply::ok(id, body, now),
+        Err(error) => reply::refused(id, &error, now),
+    }
+}

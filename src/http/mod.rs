@@ -1,0 +1,75 @@
+//! What clients see.
+
+pub mod auth;
+pub mod body;
+mod dispatch;
+mod handlers;
+mod idle;
+pub mod reply;
+pub mod route;
+pub mod server;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::domain::line::{Fetched, Line};
+use crate::domain::master::Master;
+use crate::domain::prid::Prid;
+use crate::entropy::Entropy;
+use crate::outside::spool::Spool;
+use crate::secrets::token::TokenKey;
+use crate::services::Rules;
+use crate::store::Store;
+use crate::wire::envelope::Window;
+
+pub use dispatch::Dispatch;
+
+/// A program that may log in with a secret: a center node at its authority, a program at a counter.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// SHA-256 of its secret. The secret is drawn, not thought up, so a plain hash keeps it.
+    pub secret: crate::domain::ids::Digest,
+    /// In which roles it calls.
+    pub roles: crate::domain::caller::Roles,
+}
+
+/// An application that is not here is asked for at central; the answer comes back on the channel.
+pub type Ask = (Prid, oneshot::Sender<Fetched>);
+
+/// What handlers work with.
+pub struct Parts {
+    /// The replica.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What this node may decide.
+    pub rules: Arc<Rules>,
+    /// The country's master data.
+    pub master: Arc<Master>,
+    /// Signs and checks the node's own tokens.
+    pub tokens: TokenKey,
+    /// The key of the hashes of OTPs.
+    pub otp_key: Zeroizing<[u8; 32]>,
+    /// How the line to upstream stands.
+    pub line: watch::Receiver<Line>,
+    /// Where to ask for an application that is not here; none on an authority.
+    pub ask: Option<mpsc::Sender<Ask>>,
+    /// Where messages go, for trials.
+    pub spool: Option<Spool>,
+    /// Programs that may log in with a secret.
+    pub clients: Vec<Client>,
+    /// The names this node goes by, besides those of the loopback.
+    pub names: Vec<String>,
+    /// How far a request's day may be from today.
+    pub window: Window,
+}
+
+/// What a handler works with; clones share it.
+pub type Context = Arc<Parts>;

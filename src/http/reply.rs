@@ -1,0 +1,93 @@
+//! Answers. One place turns any error of a service into what MOSIP clients expect: HTTP 200 with
+//! `errors` filled.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::services::{Coded, Kind};
+use crate::wire::envelope::{self, Fault};
+
+/// An answer, whole.
+pub type Reply = Response<Full<Bytes>>;
+
+/// Returns `body` as the answer of the operation `id`.
+pub fn ok<T: Serialize>(id: &str, body: T, now: Timestamp) -> Reply {
+    json(StatusCode::OK, envelope::ok(id, body, now).to_bytes())
+}
+
+/// Returns the answer of the operation `id` to one who made these mistakes.
+#[must_use]
+pub fn faults(id: &str, faults: &[Fault], now: Timestamp) -> Reply {
+    json(StatusCode::OK, envelope::refused(id, faults, now).to_bytes())
+}
+
+/// Returns the answer of the operation `id` for an error, and logs what is the node's own fault.
+pub fn refused(id: &str, error: &dyn Coded, now: Timestamp) -> Reply {
+    log(error);
+    faults(id, &told(error), now)
+}
+
+/// Returns the answer to a request that reached no operation.
+#[must_use]
+pub fn rejected(
+    status: StatusCode,
+    request: Option<&envelope::Request>,
+    fault: Fault,
+    now: Timestamp,
+) -> Reply {
+    json(status, envelope::rejected(request, &[fault], now).to_bytes())
+}
+
+/// Returns an answer outside the MOSIP envelope for an error, as `{code, message}`.
+pub fn plain_refusal(status: StatusCode, error: &dyn Coded) -> Reply {
+    log(error);
+    let body = serde_json::json!({"code": error.code(), "message": error.to_string()});
+    json(status, body.to_string().into_bytes())
+}
+
+/// Returns an answer in JSON. It is not to be kept by anybody on the way: it is about a person.
+#[must_use]
+pub fn json(status: StatusCode, body: Vec<u8>) -> Reply {
+    content(status, "application/json", body)
+}
+
+/// Returns an answer of some media type.
+#[must_use]
+pub fn content(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::from(body)));
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    reply
+}
+
+fn told(error: &dyn Coded) -> Vec<Fault> {
+    if error.findings().is_empty() {
+        return vec![Fault::new(error.code(), error.to_string())];
+    }
+    error
+        .findings()
+        .iter()
+        .map(|finding| Fault::new(finding.code, finding.message.clone()))
+        .collect()
+}
+
+fn log(error: &dyn Coded) {
+    if error.kind() == Kind::Internal {
+        // The chain names causes, never values: see store::Error.
+        let mut chain = String::new();
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            chain.push_str(": ");
+            chain.push_str(&error.to_string());
+            cause = error.source();
+        }
+        tracing::error!(code = error.code(), "answered with a failure of this node{chain}");
+    }
+}

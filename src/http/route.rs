@@ -1,0 +1,380 @@
+//! The route table: method, path, and who may call. The default is nobody (I9).
+//!
+//! An endpoint may have several paths: the user's own, and the alias of today's portal. Each method
+//! has a router of its own, for one place has parameters of different names in different methods.
+//! A static segment wins over a parameter.
+
+use hyper::Method;
+
+use crate::domain::caller::Role::{
+    Counter, Individual, PreRegistrationAdmin, RegistrationAdmin, RegistrationOfficer,
+    RegistrationProcessor, RegistrationSupervisor,
+};
+use crate::domain::caller::{Role, Roles};
+use crate::wire::{booking, datasync, demographic, document, login};
+
+/// What is called, however it is spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is named for its row in the contract's list of endpoints")]
+pub enum Endpoint {
+    SendOtp,
+    ValidateOtp,
+    ClientLogin,
+    CreateApplication,
+    ReadApplication,
+    ApplicationStatus,
+    ListApplications,
+    UpdatedTimes,
+    UploadDocument,
+    ListDocuments,
+    FetchDocument,
+    Availability,
+    Book,
+    FetchAppointment,
+    SyncList,
+    Form,
+    FormDocument,
+    Live,
+    Ready,
+}
+
+/// Who may call an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub enum Who {
+    /// Anybody who reaches the node: a login cannot ask for a token.
+    Anybody,
+    /// Programs on this machine, such as monitoring.
+    ThisMachine,
+    /// Callers in one of these roles.
+    Roles(&'static [Role]),
+}
+
+impl Who {
+    /// Tells whether a caller in `roles` may call.
+    #[must_use]
+    pub fn admits(&self, roles: Roles) -> bool {
+        match self {
+            Self::Anybody | Self::ThisMachine => true,
+            Self::Roles(admitted) => roles.meets(Roles::of(admitted)),
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The paths, as matchit reads them.
+    pub paths: &'static [&'static str],
+    /// What is called.
+    pub endpoint: Endpoint,
+    /// Who may.
+    pub who: Who,
+    /// The id of request and answer; none outside the envelope of pre-registration.
+    pub id: Option<&'static str>,
+}
+
+const STAFF_AND_RESIDENT: Who =
+    Who::Roles(&[Individual, RegistrationOfficer, RegistrationSupervisor, RegistrationAdmin]);
+const STAFF_RESIDENT_ADMIN: Who = Who::Roles(&[
+    Individual,
+    RegistrationOfficer,
+    RegistrationSupervisor,
+    RegistrationAdmin,
+    PreRegistrationAdmin,
+]);
+const RESIDENT: Who = Who::Roles(&[Individual]);
+const STAFF: Who = Who::Roles(&[RegistrationOfficer, RegistrationSupervisor, RegistrationAdmin]);
+const COUNTER: Who =
+    Who::Roles(&[Counter, RegistrationOfficer, RegistrationSupervisor, RegistrationAdmin]);
+
+/// Returns the table.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    use Endpoint as E;
+    let row = |method: Method, paths, endpoint, who, id| Route { method, paths, endpoint, who, id };
+    vec![
+        row(
+            Method::POST,
+            &["/preregistration/v1/login/sendOtp"],
+            E::SendOtp,
+            Who::Anybody,
+            Some(login::SEND_OTP),
+        ),
+        row(
+            Method::POST,
+            &["/preregistration/v1/login/validateOtp"],
+            E::ValidateOtp,
+            Who::Anybody,
+            Some(login::VALIDATE_OTP),
+        ),
+        row(Method::POST, &[login::CLIENT_SECRET], E::ClientLogin, Who::Anybody, None),
+        row(
+            Method::POST,
+            &["/preregistration/v1/applications", "/preregistration/v1/applications/prereg"],
+            E::CreateApplication,
+            STAFF_AND_RESIDENT,
+            Some(demographic::CREATE),
+        ),
+        row(
+            Method::GET,
+            &[
+                "/preregistration/v1/applications/{prid}",
+                "/preregistration/v1/applications/prereg/{prid}",
+            ],
+            E::ReadApplication,
+            STAFF_RESIDENT_ADMIN,
+            Some(demographic::RETRIEVE),
+        ),
+        row(
+            Method::GET,
+            &[
+                "/preregistration/v1/applications/status/{prid}",
+                "/preregistration/v1/applications/prereg/status/{prid}",
+            ],
+            E::ApplicationStatus,
+            STAFF_RESIDENT_ADMIN,
+            Some(demographic::RETRIEVE_STATUS),
+        ),
+        row(
+            Method::GET,
+            &["/preregistration/v1/applications", "/preregistration/v1/applications/prereg"],
+            E::ListApplications,
+            STAFF_AND_RESIDENT,
+            Some(demographic::RETRIEVE_BASIC),
+        ),
+        row(
+            Method::POST,
+            &[
+                "/preregistration/v1/applications/updatedTime",
+                "/preregistration/v1/applications/prereg/updatedTime",
+            ],
+            E::UpdatedTimes,
+            Who::Roles(&[
+                Individual,
+                RegistrationOfficer,
+                RegistrationSupervisor,
+                RegistrationAdmin,
+                RegistrationProcessor,
+            ]),
+            Some(demographic::RETRIEVE_DATE),
+        ),
+        row(
+            Method::POST,
+            &["/preregistration/v1/documents/{prid}"],
+            E::UploadDocument,
+            RESIDENT,
+            Some(document::UPLOAD),
+        ),
+        row(
+            Method::GET,
+            &["/preregistration/v1/documents/preregistration/{prid}"],
+            E::ListDocuments,
+            STAFF_AND_RESIDENT,
+            Some(document::FETCH_METADATA),
+        ),
+        row(
+            Method::GET,
+            &["/preregistration/v1/documents/{documentId}"],
+            E::FetchDocument,
+            STAFF_AND_RESIDENT,
+            Some(document::FETCH_CONTENT),
+        ),
+        row(
+            Method::GET,
+            &[
+                "/preregistration/v1/appointment/availability/{centerId}",
+                "/preregistration/v1/applications/appointment/slots/availability/{centerId}",
+            ],
+            E::Availability,
+            RESIDENT,
+            Some(booking::AVAILABILITY),
+        ),
+        row(
+            Method::POST,
+            &[
+                "/preregistration/v1/appointment/{prid}",
+                "/preregistration/v1/applications/appointment/{prid}",
+            ],
+            E::Book,
+            RESIDENT,
+            Some(booking::BOOK),
+        ),
+        row(
+            Method::GET,
+            &[
+                "/preregistration/v1/appointment/{prid}",
+                "/preregistration/v1/applications/appointment/{prid}",
+            ],
+            E::FetchAppointment,
+            STAFF_RESIDENT_ADMIN,
+            Some(booking::FETCH),
+        ),
+        row(
+            Method::POST,
+            &["/preregistration/v1/sync"],
+            E::SyncList,
+            STAFF,
+            Some(datasync::FETCH_IDS),
+        ),
+        row(Method::GET, &["/prefill/v1/forms/{prid}"], E::Form, COUNTER, None),
+        row(
+            Method::GET,
+            &["/prefill/v1/forms/{prid}/documents/{documentId}"],
+            E::FormDocument,
+            COUNTER,
+            None,
+        ),
+        row(Method::GET, &["/health/live"], E::Live, Who::ThisMachine, None),
+        row(Method::GET, &["/health/ready"], E::Ready, Who::ThisMachine, None),
+    ]
+}
+
+/// Finds the row of a request.
+pub struct Router {
+    routes: Vec<Route>,
+    methods: Vec<(Method, matchit::Router<usize>)>,
+}
+
+/// What a path leads to.
+pub enum Found<'r> {
+    /// A row, and the values of its path's parameters in their order.
+    Row(&'r Route, Vec<String>),
+    /// The path exists under these methods only.
+    OtherMethods(Vec<Method>),
+    /// There is no such path.
+    Nothing,
+}
+
+impl Router {
+    /// Builds the router of `routes`.
+    ///
+    /// # Panics
+    /// If two rows claim one method and path.
+    #[must_use]
+    pub fn new(routes: Vec<Route>) -> Self {
+        let mut methods: Vec<(Method, matchit::Router<usize>)> = Vec::new();
+        for (index, route) in routes.iter().enumerate() {
+            let place = match methods.iter().position(|(method, _)| *method == route.method) {
+                Some(place) => place,
+                None => {
+                    methods.push((route.method.clone(), matchit::Router::new()));
+                    methods.len() - 1
+                }
+            };
+            for path in route.paths {
+                methods[place].1.insert(*path, index).expect("each path is in the table once");
+            }
+        }
+        Self { routes, methods }
+    }
+
+    /// Finds the row of `method` and `path`. A segment that is not UTF-8 once decoded leads nowhere.
+    #[must_use]
+    pub fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let router = self.methods.iter().find(|(known, _)| known == method);
+        if let Some(Ok(found)) = router.map(|(_, router)| router.at(path)) {
+            let parameters = found.params.iter().map(|(_, value)| decoded(value)).collect();
+            return match parameters {
+                Some(parameters) => Found::Row(&self.routes[*found.value], parameters),
+                None => Found::Nothing,
+            };
+        }
+        let others: Vec<Method> = self
+            .methods
+            .iter()
+            .filter(|(_, router)| router.at(path).is_ok())
+            .map(|(method, _)| method.clone())
+            .collect();
+        if others.is_empty() { Found::Nothing } else { Found::OtherMethods(others) }
+    }
+}
+
+/// Returns the value of `name` in a query, decoded; a blank one is one.
+#[must_use]
+pub fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    query?.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(key)? == name).then(|| decoded(&value.replace('+', " "))).flatten()
+    })
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+            let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
+            bytes.push(high << 4 | low);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(method: &Method, path: &str) -> Option<(Endpoint, Vec<String>)> {
+        match Router::new(table()).find(method, path) {
+            Found::Row(route, parameters) => Some((route.endpoint, parameters)),
+            Found::OtherMethods(_) | Found::Nothing => None,
+        }
+    }
+
+    #[test]
+    fn a_static_segment_wins_over_a_parameter() {
+        let at = |path: &str| endpoint(&Method::GET, &format!("/preregistration/v1{path}"));
+        assert_eq!(at("/applications/prereg"), Some((Endpoint::ListApplications, vec![])));
+        assert_eq!(
+            at("/applications/status/1"),
+            Some((Endpoint::ApplicationStatus, vec!["1".into()]))
+        );
+        assert_eq!(
+            at("/documents/preregistration/1"),
+            Some((Endpoint::ListDocuments, vec!["1".into()]))
+        );
+        assert_eq!(at("/documents/x%20y"), Some((Endpoint::FetchDocument, vec!["x y".into()])));
+        assert_eq!(at("/documents/%ff"), None);
+    }
+
+    #[test]
+    fn a_wrong_method_names_the_right_ones() {
+        let router = Router::new(table());
+        let Found::OtherMethods(methods) = router.find(&Method::DELETE, "/preregistration/v1/sync")
+        else {
+            panic!("found");
+        };
+        assert_eq!(methods, [Method::POST]);
+        assert!(matches!(router.find(&Method::GET, "/nothing"), Found::Nothing));
+    }
+
+    /// I9
+    #[test]
+    fn only_logins_and_this_machines_monitoring_need_no_role() {
+        for route in table() {
+            match route.who {
+                Who::Anybody => assert!(matches!(
+                    route.endpoint,
+                    Endpoint::SendOtp | Endpoint::ValidateOtp | Endpoint::ClientLogin
+                )),
+                Who::ThisMachine => {
+                    assert!(matches!(route.endpoint, Endpoint::Live | Endpoint::Ready));
+                }
+                Who::Roles(roles) => assert!(!roles.is_empty()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_is_decoded() {
+        let query = Some("a=1&preRegistrationId=12%334+5&b");
+        assert_eq!(query_value(query, "preRegistrationId").as_deref(), Some("1234 5"));
+        assert_eq!(query_value(query, "b").as_deref(), Some(""));
+        assert_eq!(query_value(query, "c"), None);
+    }
+}
