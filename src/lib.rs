@@ -20,6 +20,7 @@ pub mod entropy;
 pub mod http;
 pub mod logging;
 pub mod outside;
+pub mod scanner;
 pub mod secrets;
 pub mod services;
 pub mod store;

@@ -1,0 +1,11 @@
+//! The scanner on pictures as they come: photographed, printed, damaged, hostile.
+
+#[path = "../support/pdf.rs"]
+mod pdf;
+#[path = "../support/photo.rs"]
+mod photo;
+
+mod damage;
+mod files;
+mod pictures;
+mod program;
