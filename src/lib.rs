@@ -12,13 +12,18 @@
 //! store, and back once. What was done here is recorded as an operation (`services::perform`), which
 //! `sync` carries to upstream; what upstream says comes back through `sync::intake`.
 
+pub mod admin;
+pub mod batch;
 pub mod carrier;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod entropy;
 pub mod http;
 pub mod logging;
+pub mod node;
 pub mod outside;
 pub mod scanner;
 pub mod secrets;

@@ -1,0 +1,274 @@
+//! The configuration: one TOML file, parsed once into [`node::Settings`]. A key it does not know is
+//! an error, for a mistyped one would be a setting that silently is not made.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::carrier::mosip::Account;
+use crate::domain::caller::Roles;
+use crate::domain::ids::{CenterId, Digest};
+use crate::http::Client;
+use crate::logging;
+use crate::node::{self, Upstream};
+use crate::secrets::keyring::{Recipient, Unlock};
+use crate::services::Rules;
+use crate::sync::Pace;
+use crate::wire::envelope::Window;
+
+/// Why the configuration cannot be used. Each text is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {1}", path = .0.display())]
+    Unreadable(PathBuf, #[source] std::io::Error),
+    /// It is not what is expected, at that line.
+    #[error("{path}, line {1}: {2}", path = .0.display())]
+    Malformed(PathBuf, usize, String),
+    /// A value is none of those that are possible.
+    #[error("{path}: {1}", path = .0.display())]
+    Value(PathBuf, String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Where replica, keys and certificate are; relative to the file's own folder.
+    folder: PathBuf,
+    #[serde(default)]
+    names: Vec<String>,
+    /// Days before and after today that a request's time may name.
+    #[serde(default)]
+    request_days: u16,
+    #[serde(default)]
+    listen: Listen,
+    country: Country,
+    center: Option<Center>,
+    upstream: Option<UpstreamFile>,
+    #[serde(default)]
+    key: Key,
+    #[serde(default)]
+    log: logging::Settings,
+    #[serde(default, rename = "client")]
+    clients: Vec<ClientFile>,
+    demo: Option<Demo>,
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Listen {
+    http: SocketAddr,
+    https: Option<SocketAddr>,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            http: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            https: Some(SocketAddr::from(([0, 0, 0, 0], 8443))),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Country {
+    zone: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Center {
+    id: CenterId,
+    #[serde(default)]
+    local_kiosks: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UpstreamFile {
+    url: String,
+    ca: Option<PathBuf>,
+    reader: AccountFile,
+    writer: AccountFile,
+    #[serde(default = "usual_seconds")]
+    every_seconds: u64,
+    #[serde(default = "usual_unsure")]
+    unsure_seconds: u64,
+    #[serde(default = "usual_back")]
+    days_back: u16,
+    #[serde(default = "usual_ahead")]
+    days_ahead: u16,
+}
+
+fn usual_seconds() -> u64 {
+    Pace::default().every.as_secs()
+}
+
+fn usual_unsure() -> u64 {
+    Pace::default().unsure.as_secs()
+}
+
+fn usual_back() -> u16 {
+    Pace::default().days_back
+}
+
+fn usual_ahead() -> u16 {
+    Pace::default().days_ahead
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountFile {
+    client: String,
+    /// A file with the secret alone in it: a secret does not stand in a file that people copy.
+    secret_file: PathBuf,
+    #[serde(default = "usual_app")]
+    app: String,
+}
+
+fn usual_app() -> String {
+    "prereg".into()
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Key {
+    /// The file with the node's age identity.
+    identity: Option<PathBuf>,
+    /// The systemd credential with it.
+    credential: Option<String>,
+    /// Public age keys of the authority, to which the database key is encrypted besides.
+    recovery: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientFile {
+    id: String,
+    secret_sha256: String,
+    roles: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Demo {
+    spool: PathBuf,
+}
+
+/// Reads the configuration at `path`. Paths in it are relative to its folder.
+///
+/// # Errors
+/// [`Error`], a sentence that names the file and the place in it.
+pub fn read(path: &Path) -> Result<node::Settings, Error> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Error::Unreadable(path.into(), error))?;
+    let file: File = toml::from_str(&text).map_err(|error| malformed(path, &text, &error))?;
+    settings(path, file)
+}
+
+/// Makes one line of what the parser says in several.
+fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> Error {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    Error::Malformed(path.into(), line, error.message().replace('\n', ", "))
+}
+
+fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
+    let wrong = |text: String| Error::Value(path.into(), text);
+    let base = path.parent().unwrap_or(Path::new("."));
+    let folder = base.join(&file.folder);
+    let zone = TimeZone::get(&file.country.zone).map_err(|_| {
+        wrong(format!("country.zone: there is no time zone {:?}", file.country.zone))
+    })?;
+    let upstream = match file.upstream {
+        Some(upstream) => Some(upstream_settings(path, base, upstream)?),
+        None => None,
+    };
+    if upstream.is_some() && file.center.is_none() {
+        return Err(wrong(
+            "a node with an [upstream] stands in a center: name it in [center]".into(),
+        ));
+    }
+    let unlock = match (file.key.identity, file.key.credential) {
+        (Some(_), Some(_)) => {
+            return Err(wrong("key: give either an identity or a credential".into()));
+        }
+        (None, Some(name)) => Unlock::Credential(name),
+        (Some(file), None) => Unlock::File(base.join(file)),
+        (None, None) => Unlock::File(folder.join("node.identity")),
+    };
+    let recovery = file
+        .key
+        .recovery
+        .iter()
+        .map(|text| {
+            text.parse::<Recipient>().map_err(|error| wrong(format!("key.recovery: {error}")))
+        })
+        .collect::<Result<_, _>>()?;
+    let clients = file
+        .clients
+        .into_iter()
+        .map(|client| {
+            let secret = Digest::parse(&client.secret_sha256).ok_or_else(|| {
+                wrong(format!("client {}: secret_sha256 is 64 hexadecimal letters", client.id))
+            })?;
+            let roles = Roles::parse(&client.roles.join(","));
+            if roles.iter().count() != client.roles.len() {
+                return Err(wrong(format!("client {}: a role in it does not exist", client.id)));
+            }
+            Ok(Client { id: client.id, secret, roles })
+        })
+        .collect::<Result<_, _>>()?;
+    let mut log = file.log;
+    log.folder = log.folder.map(|folder| base.join(folder));
+    let (center, local_kiosks) =
+        file.center.map_or((None, 0), |center| (Some(center.id), center.local_kiosks));
+    Ok(node::Settings {
+        rules: Rules { authority: upstream.is_none(), center, local_kiosks, zone },
+        http: file.listen.http,
+        https: file.listen.https,
+        names: file.names,
+        window: Window { days: file.request_days },
+        upstream,
+        unlock,
+        recovery,
+        log,
+        clients,
+        spool: file.demo.map(|demo| base.join(demo.spool)),
+        folder,
+    })
+}
+
+fn upstream_settings(path: &Path, base: &Path, file: UpstreamFile) -> Result<Upstream, Error> {
+    let account = |account: AccountFile| {
+        let file = base.join(&account.secret_file);
+        let text =
+            std::fs::read_to_string(&file).map_err(|error| Error::Unreadable(file, error))?;
+        let text = Zeroizing::new(text);
+        Ok(Account {
+            client_id: account.client,
+            secret: Zeroizing::new(text.trim().to_owned()),
+            app_id: account.app,
+        })
+    };
+    if file.every_seconds == 0 {
+        return Err(Error::Value(path.into(), "upstream.every_seconds is at least 1".into()));
+    }
+    Ok(Upstream {
+        url: file.url,
+        ca: file.ca.map(|ca| base.join(ca)),
+        reader: account(file.reader)?,
+        writer: account(file.writer)?,
+        pace: Pace {
+            every: Duration::from_secs(file.every_seconds),
+            days_back: file.days_back,
+            days_ahead: file.days_ahead,
+            unsure: Duration::from_secs(file.unsure_seconds),
+        },
+    })
+}

@@ -1,0 +1,355 @@
+//! Builds every part of serve, wires their channels, starts and stops them in order.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
+
+use crate::carrier::mosip::{self, Account, Mosip};
+use crate::clock::Clock;
+use crate::domain::line::{Line, State};
+use crate::entropy::Entropy;
+use crate::http::server::{self, Listener};
+use crate::http::{Client, Dispatch, Parts};
+use crate::outside::spool::Spool;
+use crate::secrets::keyring::{self, Identity, Recipient, Unlock};
+use crate::secrets::tls;
+use crate::secrets::token::TokenKey;
+use crate::services::{self, Rules};
+use crate::store::{self, Store};
+use crate::sync::{self, Pace};
+use crate::wire::envelope::Window;
+use crate::{admin, batch, logging};
+
+/// The replica's file in the node's folder.
+const REPLICA: &str = "replica.db";
+/// The database key, encrypted to the node's identity.
+const KEY: &str = "replica.key.age";
+/// The certificate for HTTPS, and its key.
+const CERTIFICATE: &str = "tls.crt";
+const CERTIFICATE_KEY: &str = "tls.key";
+/// Questions that may wait for the synchronisation.
+const WAITING: usize = 64;
+
+/// What a node is.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where replica, keys and certificate are.
+    pub folder: PathBuf,
+    /// Where the node's identity comes from.
+    pub unlock: Unlock,
+    /// To whom the database key is encrypted besides.
+    pub recovery: Vec<Recipient>,
+    /// The names the node goes by.
+    pub names: Vec<String>,
+    /// Where this machine's programs find it.
+    pub http: SocketAddr,
+    /// Where the LAN finds it.
+    pub https: Option<SocketAddr>,
+    /// What it may decide.
+    pub rules: Rules,
+    /// How far a request's day may be from today.
+    pub window: Window,
+    /// Whom it synchronises with; an authority with nobody.
+    pub upstream: Option<Upstream>,
+    /// What is logged, and where.
+    pub log: logging::Settings,
+    /// Programs that may log in with a secret.
+    pub clients: Vec<Client>,
+    /// Where messages go in a trial; also what makes a node a trial.
+    pub spool: Option<PathBuf>,
+}
+
+/// Whom a center node synchronises with.
+#[derive(Clone)]
+pub struct Upstream {
+    /// Its address, such as `https://central.example`.
+    pub url: String,
+    /// A certificate to trust besides the system's.
+    pub ca: Option<PathBuf>,
+    /// The account that reads: staff, never INDIVIDUAL.
+    pub reader: Account,
+    /// The account that writes: INDIVIDUAL only.
+    pub writer: Account,
+    /// When to ask.
+    pub pace: Pace,
+}
+
+/// Why a node cannot be made or started. Each text is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The identity or the database key.
+    #[error(transparent)]
+    Key(#[from] keyring::Error),
+    /// The replica.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The master data.
+    #[error(transparent)]
+    Master(#[from] services::master::Error),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    /// A port.
+    #[error(transparent)]
+    Bind(#[from] server::BindError),
+    /// The upstream's address.
+    #[error(transparent)]
+    Upstream(#[from] mosip::BadAddress),
+    /// The node's folder.
+    #[error("cannot use {path}: {1}", path = .0.display())]
+    Folder(PathBuf, #[source] std::io::Error),
+}
+
+/// Makes identity, key, certificate and an empty replica. What is there already stays as it is: a
+/// folder with any of them is refused before anything is written.
+///
+/// # Errors
+/// Why not; a part that was made before the failure is left, and named by the next try.
+pub fn init(settings: &Settings, clock: &Clock, entropy: &dyn Entropy) -> Result<(), Error> {
+    let folder = &settings.folder;
+    let in_folder = |error| Error::Folder(folder.clone(), error);
+    if folder.join(REPLICA).exists() {
+        return Err(store::Error::Exists.into());
+    }
+    if let Some(part) = [KEY, CERTIFICATE, CERTIFICATE_KEY]
+        .map(|part| folder.join(part))
+        .into_iter()
+        .find(|part| part.exists())
+    {
+        return Err(keyring::Error::Exists(part).into());
+    }
+    private_folder(folder).map_err(in_folder)?;
+    let identity = match &settings.unlock {
+        Unlock::File(path) if !path.exists() => Identity::create(path, entropy)?,
+        unlock => Identity::load(unlock)?,
+    };
+    let key = keyring::create_key(&folder.join(KEY), &identity, &settings.recovery, entropy)?;
+    let key = store::Key::new(Zeroizing::new(*key.expose()));
+    Store::create(&folder.join(REPLICA), &key)?;
+    if settings.https.is_some() {
+        let mut names = vec!["localhost".to_owned()];
+        names.extend(settings.names.iter().cloned());
+        let (certificate, key) = (folder.join(CERTIFICATE), folder.join(CERTIFICATE_KEY));
+        tls::create(&certificate, &key, &names, entropy, clock.now())?;
+    }
+    let store = Store::inline(&folder.join(REPLICA), &key)?;
+    let id = |entropy: &dyn Entropy| uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid();
+    let (node, epoch) = (id(entropy), id(entropy));
+    now_or_never(store.write(move |tx| store::operation::name_node(tx, node, epoch)))?;
+    Ok(())
+}
+
+/// Opens the replica of a node that does not serve now, without threads.
+///
+/// # Errors
+/// A key or a replica that cannot be used; nothing is changed.
+pub fn open_inline(settings: &Settings) -> Result<Store, Error> {
+    let key = key(settings)?;
+    Ok(Store::inline(&settings.folder.join(REPLICA), &key)?)
+}
+
+/// Returns what the inline store's write or read comes to; it is done when first polled.
+///
+/// # Errors
+/// What the work answers.
+pub fn now_or_never<T, E: From<store::Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    futures_util::FutureExt::now_or_never(work).unwrap_or_else(|| Err(store::Error::Closed.into()))
+}
+
+/// Returns the key of the node's tokens, for a command that issues one while no serve is running or
+/// beside it: it is derived from the database key, so the replica stays closed.
+///
+/// # Errors
+/// A key that cannot be used.
+pub fn token_key(settings: &Settings) -> Result<TokenKey, Error> {
+    Ok(TokenKey::new(&derived(&key(settings)?, b"tokens")))
+}
+
+fn key(settings: &Settings) -> Result<store::Key, Error> {
+    let identity = Identity::load(&settings.unlock)?;
+    let key = keyring::open_key(&settings.folder.join(KEY), &identity)?;
+    Ok(store::Key::new(Zeroizing::new(*key.expose())))
+}
+
+fn derived(key: &store::Key, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(crate::secrets::hash::keyed(key.bytes(), &[purpose]))
+}
+
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Where a node that has started is found.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// Plain HTTP, for this machine.
+    pub http: SocketAddr,
+    /// HTTPS, for the LAN.
+    pub https: Option<SocketAddr>,
+}
+
+/// Serves until `stop` completes. `started` hears the addresses once everything listens.
+///
+/// # Errors
+/// Why it cannot start; then nothing was changed and nothing listens.
+pub async fn serve(
+    settings: Settings,
+    clock: Clock,
+    entropy: Arc<dyn Entropy>,
+    started: impl FnOnce(&Addresses),
+    stop: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let key = key(&settings)?;
+    // The ports first: whoever cannot have them leaves the replica untouched.
+    let mut listeners = vec![Listener::bind(settings.http, None).await?];
+    if let Some(https) = settings.https {
+        let tls = tls::server_config(
+            &settings.folder.join(CERTIFICATE),
+            &settings.folder.join(CERTIFICATE_KEY),
+        )?;
+        listeners.push(Listener::bind(https, Some(tls)).await?);
+    }
+    let addresses = addresses(&listeners).map_err(|e| Error::Folder(settings.folder.clone(), e))?;
+    let store = Store::open(&settings.folder.join(REPLICA), &key)?;
+    let (tokens, otp_key) = (TokenKey::new(&derived(&key, b"tokens")), derived(&key, b"otp"));
+    drop(key);
+    let master = Arc::new(store.read(services::master::load).await?);
+    let rules = Arc::new(settings.rules.clone());
+    let (line, line_seen) = watch::channel(line_at_start(&store, &rules).await?);
+
+    let stopping = watch::Sender::new(false);
+    let mut lanes = JoinSet::new();
+    let mut ask = None;
+    let mut nudge = None;
+    if let (Some(upstream), Some(center)) = (settings.upstream, rules.center.clone()) {
+        let (asks, asked) = mpsc::channel(WAITING);
+        let (nudges, nudged) = mpsc::channel(1);
+        let parts = sync::Parts {
+            carrier: Arc::new(carrier(&upstream, &clock, &entropy)?),
+            store: store.clone(),
+            clock: clock.clone(),
+            entropy: Arc::clone(&entropy),
+            rules: Arc::clone(&rules),
+            center,
+            pace: upstream.pace,
+            line,
+        };
+        lanes.spawn(sync::run(parts, asked, nudged, stopping.subscribe()));
+        (ask, nudge) = (Some(asks), Some(nudges));
+    }
+    let days = batch::run(
+        store.clone(),
+        Arc::clone(&master),
+        Arc::clone(&rules),
+        clock.clone(),
+        stopping.subscribe(),
+    );
+    lanes.spawn(days);
+    let commands = admin::serve(
+        settings.folder.clone(),
+        store.clone(),
+        line_seen.clone(),
+        nudge,
+        stopping.subscribe(),
+    );
+    lanes.spawn(async {
+        if let Err(error) = commands.await {
+            tracing::error!(%error, "commands cannot reach this node");
+        }
+    });
+    lanes.spawn(watchdog(store.clone(), clock.clone()));
+
+    let context = Arc::new(Parts {
+        store,
+        clock,
+        entropy,
+        rules,
+        master,
+        tokens,
+        otp_key,
+        line: line_seen,
+        ask,
+        spool: settings.spool.map(Spool::new),
+        clients: settings.clients,
+        names: settings.names,
+        window: settings.window,
+    });
+    let dispatch = Dispatch::new(context);
+    started(&addresses);
+    notify(&[sd_notify::NotifyState::Ready]);
+    server::serve(
+        listeners,
+        move |request, peer| dispatch.clone().answer(request, peer),
+        server::Limits::default(),
+        async {
+            stop.await;
+            notify(&[sd_notify::NotifyState::Stopping]);
+        },
+    )
+    .await;
+    // Requests are done; what the other lanes have under way, the next start finishes.
+    stopping.send_replace(true);
+    let ended = async { while lanes.join_next().await.is_some() {} };
+    if tokio::time::timeout(Duration::from_secs(2), ended).await.is_err() {
+        lanes.shutdown().await;
+    }
+    Ok(())
+}
+
+async fn line_at_start(store: &Store, rules: &Rules) -> Result<Line, store::Error> {
+    let rounds = store.read::<_, store::Error, _>(store::line::find).await?;
+    let state = if rules.authority { State::Authority } else { State::Unknown };
+    Ok(Line { state, failure: rounds.failure, reached_at: None, complete_at: rounds.complete_at })
+}
+
+fn carrier(upstream: &Upstream, clock: &Clock, entropy: &Arc<dyn Entropy>) -> Result<Mosip, Error> {
+    let clock = clock.clone();
+    let settings = mosip::Settings {
+        url: upstream.url.clone(),
+        reader: upstream.reader.clone(),
+        writer: upstream.writer.clone(),
+        tls: Arc::new(tls::client_config(upstream.ca.as_deref())?),
+        limits: mosip::Limits::default(),
+        now: Arc::new(move || clock.now()),
+        entropy: Arc::clone(entropy),
+    };
+    Ok(Mosip::new(settings)?)
+}
+
+fn addresses(listeners: &[Listener]) -> std::io::Result<Addresses> {
+    Ok(Addresses {
+        http: listeners[0].addr()?,
+        https: listeners.get(1).map(Listener::addr).transpose()?,
+    })
+}
+
+/// Tells systemd that the node lives as long as its runtime turns and its writer answers; that the
+/// disk is full, or the line is down, is an answer.
+async fn watchdog(store: Store, clock: Clock) {
+    let Some(limit) = sd_notify::watchdog_enabled() else { return };
+    let every =
+        jiff::SignedDuration::try_from(limit / 3).unwrap_or(jiff::SignedDuration::from_secs(10));
+    loop {
+        match store.write::<_, store::Error, _>(|_| Ok(())).await {
+            Err(store::Error::Closed) => return,
+            Ok(()) | Err(_) => notify(&[sd_notify::NotifyState::Watchdog]),
+        }
+        clock.sleep_until(clock.now() + every).await;
+    }
+}
+
+/// Tells systemd, where it is systemd that started the node.
+fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
