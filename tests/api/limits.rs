@@ -1,0 +1,135 @@
+//! Requests that are broken, huge, deep or slow: each is an answer, and the node goes on (I11).
+
+use std::time::Duration;
+
+use hyper::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{interval, timeout};
+
+use crate::support::{Reply, TestNode, envelope};
+
+const CREATE: &str = "mosip.pre-registration.demographic.create";
+
+async fn create(node: &TestNode, body: impl Into<Vec<u8>>) -> Reply {
+    let cookie = format!("Authorization={}", node.resident(0).token);
+    let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
+    node.send(Method::POST, "/preregistration/v1/applications", &headers, body).await
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_a_parse_error() {
+    let node = TestNode::authority().await;
+    for body in
+        [&b""[..], b"{", b"null", b"[]", b"\xff\xfe", b"{}{}", b"<xml/>", b"{\"id\":\"\x00\"}"]
+    {
+        let reply = create(&node, body).await;
+        reply.is_rejected(200, "PRG_CORE_REQ_015", "JSON parse error");
+        assert_eq!(reply.json()["id"], Value::Null);
+    }
+}
+
+/// I11
+#[tokio::test]
+async fn json_of_ten_thousand_levels_is_a_parse_error() {
+    let node = TestNode::authority().await;
+    let (open, close) = ("[".repeat(10_000), "]".repeat(10_000));
+    for body in [format!("{{\"request\":{open}{close}}}"), format!("{{\"request\":{open}"), open] {
+        create(&node, body).await.is_rejected(200, "PRG_CORE_REQ_015", "JSON parse error");
+    }
+    let objects = format!("{{\"request\":{}1{}}}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
+    create(&node, objects).await.is_rejected(200, "PRG_CORE_REQ_015", "JSON parse error");
+}
+
+/// I11
+#[tokio::test]
+async fn a_body_of_two_megabytes_is_too_large() {
+    let node = TestNode::authority().await;
+    let text = "x".repeat(2_000_000);
+    let body = envelope(CREATE, node.now(), json!({"langCode": text})).to_string();
+
+    let reply = create(&node, body).await;
+
+    reply.is_rejected(413, "PRG_CORE_REQ_015", "the request is too large");
+    let within = envelope(CREATE, node.now(), json!({"langCode": "x".repeat(1_000_000)}));
+    assert_eq!(create(&node, within.to_string()).await.codes(), ["PRG_CORE_REQ_014"]);
+}
+
+/// I11
+#[tokio::test]
+async fn a_head_beyond_its_limit_is_refused() {
+    let node = TestNode::authority().await;
+    let long = "x".repeat(40_000);
+    let reply = node.send(Method::GET, "/health/live", &[("x-long", &long)], "").await;
+    assert_eq!(reply.status, 431);
+    assert_eq!(node.send(Method::GET, "/health/live", &[], "").await.status, 200);
+}
+
+/// I11
+#[tokio::test]
+async fn a_body_that_comes_a_byte_at_a_time_is_answered_and_hung_up_on() {
+    let node = TestNode::authority().await;
+    let mut stream = TcpStream::connect(node.at).await.unwrap();
+    let head = "POST /preregistration/v1/login/sendOtp HTTP/1.1\r\nhost: localhost\r\n\
+                content-length: 100000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let drip = async {
+        let mut tick = interval(Duration::from_millis(200));
+        loop {
+            tick.tick().await;
+            if writing.write_all(b" ").await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    let answer = async {
+        let mut answer = vec![0; 32];
+        reading.read_exact(&mut answer).await.unwrap();
+        String::from_utf8(answer).unwrap()
+    };
+    let answer = timeout(Duration::from_secs(15), async {
+        tokio::select! {
+            answer = answer => answer,
+            () = drip => unreachable!("it never ends"),
+        }
+    });
+    let answer = answer.await.expect("the node gives up well before half a minute");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+/// I11
+#[tokio::test]
+async fn a_connection_that_breaks_off_in_a_body_harms_no_other() {
+    let node = TestNode::authority().await;
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(node.at).await.unwrap();
+        let head = "POST /preregistration/v1/login/sendOtp HTTP/1.1\r\nhost: localhost\r\n\
+                    content-length: 1000\r\n\r\n{\"id\"";
+        stream.write_all(head.as_bytes()).await.unwrap();
+    }
+    for garbage in ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"] {
+        let mut stream = TcpStream::connect(node.at).await.unwrap();
+        stream.write_all(garbage.as_bytes()).await.unwrap();
+    }
+    assert_eq!(node.send(Method::GET, "/health/ready", &[], "").await.status, 200);
+}
+
+/// I11
+#[tokio::test]
+async fn texts_of_every_script_and_none_come_back_as_they_were_sent() {
+    let node = TestNode::authority().await;
+    let who = node.resident(0);
+    let mut identity =
+        serde_json::to_value(prereg_node::demo::residents::resident(0).identity).unwrap();
+    for text in ["O’Néill \"x\" \\ </script>", "пу́тник", "ﷺ ١٢٣", "👩‍👩‍👧", "a\u{202e}b"]
+    {
+        identity["addressLine1"] = json!([{"language": "eng", "value": text}]);
+        let request = json!({"langCode": "eng", "demographicDetails": {"identity": identity}});
+        let made = node.call(&who, "/applications", CREATE, request).await.response();
+        let path = format!("/applications/{}", made["preRegistrationId"].as_str().unwrap());
+        let read = node.get(&who, &path).await.response();
+        assert_eq!(read["demographicDetails"]["identity"]["addressLine1"][0]["value"], text);
+    }
+}

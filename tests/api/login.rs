@@ -1,0 +1,317 @@
+//! Login by OTP, and the login of a program with its secret.
+
+use jiff::SignedDuration;
+use prereg_node::demo::residents::resident;
+use prereg_node::domain::caller::{Role, Roles};
+use prereg_node::domain::ids::Digest;
+use prereg_node::http::Client;
+use serde_json::{Value, json};
+
+use crate::support::{Reply, Session, TestNode, envelope, logged};
+
+const SEND: &str = "mosip.pre-registration.login.sendotp";
+const VALIDATE: &str = "mosip.pre-registration.login.useridotp";
+
+async fn send_otp(node: &TestNode, user: &str) -> Reply {
+    node.call(&nobody(), "/login/sendOtp", SEND, json!({"userId": user})).await
+}
+
+async fn try_otp(node: &TestNode, user: &str, otp: Value) -> Reply {
+    let request = json!({"userId": user, "otp": otp});
+    node.call(&nobody(), "/login/validateOtp", VALIDATE, request).await
+}
+
+fn nobody() -> Session {
+    Session { user: String::new(), token: String::new() }
+}
+
+/// Notes the resident of that number, and returns their phone number.
+fn phone(node: &TestNode, number: usize) -> String {
+    node.resident(number).user
+}
+
+async fn given_otp(node: &TestNode, user: &str) -> String {
+    send_otp(node, user).await.response();
+    otp_in(&node.message_to(user))
+}
+
+fn otp_in(message: &Value) -> String {
+    let text = message["text"].as_str().unwrap();
+    let otp = text.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 6);
+    otp.expect("a message has an OTP of six digits").to_owned()
+}
+
+fn another_than(otp: &str) -> Value {
+    json!(if otp == "000000" { "111111" } else { "000000" })
+}
+
+/// Returns the token of an answer's cookie.
+fn token(reply: &Reply) -> &str {
+    let cookie = reply.header("set-cookie").unwrap();
+    cookie.strip_prefix("Authorization=").unwrap().split(';').next().unwrap()
+}
+
+#[tokio::test]
+async fn a_resident_logs_in_with_the_otp_that_came_by_sms() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+
+    let sent = send_otp(&node, &phone).await;
+    assert_eq!(sent.json()["id"], SEND);
+    assert_eq!(sent.response(), json!({"message": "Sms Request Sent", "status": "success"}));
+    let message = node.message_to(&phone);
+    assert_eq!((&message["channel"], &message["subject"]), (&json!("sms"), &json!("")));
+
+    let done = try_otp(&node, &phone, json!(otp_in(&message))).await;
+    assert_eq!(done.response(), json!({"message": "VALIDATION_SUCCESSFUL", "status": "success"}));
+    let cookie = done.header("set-cookie").unwrap();
+    assert!(cookie.ends_with("; Path=/; Secure; HttpOnly"), "{cookie}");
+    assert!(!cookie.contains("Max-Age") && !cookie.contains("Expires"), "{cookie}");
+
+    let session = Session { user: phone, token: token(&done).to_owned() };
+    let listed = node.get(&session, "/applications").await;
+    listed.is_refused("PRG_PAM_APP_005", "No record found for the requested user id");
+}
+
+#[tokio::test]
+async fn an_otp_goes_by_email_to_who_gives_an_address() {
+    let node = TestNode::authority().await;
+    node.resident(3);
+    let address = resident(3).email;
+
+    let sent = send_otp(&node, &address).await;
+
+    let expected = json!({"message": "Email Request submitted", "status": "success"});
+    assert_eq!(sent.response(), expected);
+    let message = node.message_to(&address);
+    assert_eq!(message["channel"], "email");
+    assert_eq!(message["subject"], "Your pre-registration code");
+    try_otp(&node, &address, json!(otp_in(&message))).await.response();
+}
+
+#[tokio::test]
+async fn a_token_counts_for_an_hour_in_the_cookie_and_as_a_bearer() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    let otp = given_otp(&node, &phone).await;
+    let done = try_otp(&node, &phone, json!(otp)).await;
+    let bearer = format!("Bearer {}", token(&done));
+    let path = "/preregistration/v1/applications";
+    let ask = async || node.send(hyper::Method::GET, path, &[("authorization", &bearer)], "").await;
+
+    node.wait(SignedDuration::from_secs(3598));
+    assert_eq!(ask().await.error_code().as_deref(), Some("PRG_PAM_APP_005"));
+    node.wait(SignedDuration::from_secs(2));
+    ask().await.is_rejected(401, "KER-ATH-402", "Token expired");
+}
+
+#[tokio::test]
+async fn an_otp_serves_once_and_only_the_user_it_was_sent_to() {
+    let node = TestNode::authority().await;
+    let (one, other) = (phone(&node, 0), phone(&node, 1));
+    let otp = given_otp(&node, &one).await;
+    let none = "Validation can't be performed against this key. Generate OTP first.";
+
+    try_otp(&node, &other, json!(otp)).await.is_refused("KER-OTV-005", none);
+    try_otp(&node, &one, json!(otp)).await.response();
+    try_otp(&node, &one, json!(otp)).await.is_refused("KER-OTV-005", none);
+}
+
+#[tokio::test]
+async fn a_new_otp_replaces_the_one_before() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    let first = given_otp(&node, &phone).await;
+    let second = given_otp(&node, &phone).await;
+    assert_ne!(first, second);
+
+    let tried = try_otp(&node, &phone, json!(first)).await;
+    tried.is_refused("PRG_PAM_LGN_013", "VALIDATION_UNSUCCESSFUL");
+    try_otp(&node, &phone, json!(second)).await.response();
+}
+
+#[tokio::test]
+async fn a_wrong_otp_sets_no_cookie() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    let otp = given_otp(&node, &phone).await;
+
+    let tried = try_otp(&node, &phone, another_than(&otp)).await;
+
+    tried.is_refused("PRG_PAM_LGN_013", "VALIDATION_UNSUCCESSFUL");
+    assert_eq!(tried.header("set-cookie"), None);
+}
+
+#[tokio::test]
+async fn a_right_otp_that_comes_after_three_minutes_has_expired_and_is_used_up() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    let otp = given_otp(&node, &phone).await;
+    node.wait(SignedDuration::from_secs(181));
+
+    let late = try_otp(&node, &phone, json!(otp)).await;
+    let text = "OTP has expired - Please regenerate OTP and try again after sometime";
+    late.is_refused("PRE-REG-OTP-402", text);
+    assert_eq!(try_otp(&node, &phone, json!(otp)).await.codes(), ["KER-OTV-005"]);
+}
+
+#[tokio::test]
+async fn a_fourth_otp_within_the_country_s_minute_is_flooding() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    for _ in 0..3 {
+        send_otp(&node, &phone).await.response();
+    }
+
+    let fourth = send_otp(&node, &phone).await;
+    fourth.is_refused("PRE-REG-OTP-101", "Innumerous OTP requests received");
+    node.wait(SignedDuration::from_secs(61));
+    send_otp(&node, &phone).await.response();
+}
+
+#[tokio::test]
+async fn a_country_sets_how_long_the_flooding_window_is() {
+    let node = TestNode::with(|plan| plan.set("otp.request.flooding.duration", "5")).await;
+    let phone = phone(&node, 0);
+    for _ in 0..3 {
+        send_otp(&node, &phone).await.response();
+    }
+
+    node.wait(SignedDuration::from_secs(61));
+    assert_eq!(send_otp(&node, &phone).await.codes(), ["PRE-REG-OTP-101"]);
+    node.wait(SignedDuration::from_mins(4));
+    send_otp(&node, &phone).await.response();
+}
+
+#[tokio::test]
+async fn the_tenth_wrong_otp_freezes_the_user_for_half_an_hour() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    let otp = given_otp(&node, &phone).await;
+    for _ in 0..9 {
+        let tried = try_otp(&node, &phone, another_than(&otp)).await;
+        assert_eq!(tried.codes(), ["PRG_PAM_LGN_013"]);
+    }
+
+    let tenth = try_otp(&node, &phone, another_than(&otp)).await;
+    tenth.is_refused("PRE-REG-OTP-409", "Otp validation attempt exceeded");
+    assert_eq!(try_otp(&node, &phone, json!(otp)).await.codes(), ["KER-OTV-005"]);
+    node.wait(SignedDuration::from_mins(29));
+    let frozen = send_otp(&node, &phone).await;
+    frozen.is_refused("PRE-REG-OTP-401", "Could not generate/send OTP");
+    node.wait(SignedDuration::from_mins(2));
+    let otp = given_otp(&node, &phone).await;
+    try_otp(&node, &phone, json!(otp)).await.response();
+}
+
+#[tokio::test]
+async fn who_is_neither_phone_nor_address_gets_no_otp() {
+    let node = TestNode::authority().await;
+    let long = format!("{}@example.org", "x".repeat(60));
+    for user in ["", "12", "0907654778", "nobody", "a@b", "6000000000 ", long.as_str()] {
+        let sent = send_otp(&node, user).await;
+        sent.is_refused("PRG_PAM_LGN_008", "Invalid Request userId received");
+        let tried = try_otp(&node, user, json!("123456")).await;
+        tried.is_refused("KER-ATH-003", "User Detail doesn't exist.");
+    }
+    let sent = node.call(&nobody(), "/login/sendOtp", SEND, json!({})).await;
+    assert_eq!(sent.codes(), ["PRG_PAM_LGN_008"]);
+}
+
+#[tokio::test]
+async fn an_otp_that_is_empty_or_no_number_is_told_so() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    for empty in [json!(null), json!("")] {
+        let tried = try_otp(&node, &phone, empty).await;
+        tried.is_refused("KER-OTV-003", "OTP can't be empty or null.");
+    }
+    for text in ["12345x", "-12345", "١٢٣٤٥٦"] {
+        let tried = try_otp(&node, &phone, json!(text)).await;
+        tried.is_refused(
+            "KER-OTV-004",
+            "OTP consists of only numeric characters. No other characters is allowed",
+        );
+    }
+}
+
+/// I8
+#[tokio::test]
+async fn a_node_without_a_way_to_send_says_so_and_logs_no_user() {
+    let node = TestNode::with(|plan| plan.settings.spool = None).await;
+    let phone = phone(&node, 0);
+
+    let sent = send_otp(&node, &phone).await;
+
+    sent.is_refused("PRG_AUTH_001", "OTP failed to send through a specified channel");
+    let log = logged();
+    assert!(log.contains("answered with a failure of this node"), "{log}");
+}
+
+#[tokio::test]
+async fn every_fault_of_a_login_s_envelope_is_told_in_the_contract_s_order() {
+    let node = TestNode::authority().await;
+    let all = [
+        ("PRG_PAM_CORE_003", "Invalid request time"),
+        ("PRG_PAM_CORE_002", "Request version is invalid"),
+        ("PRG_PAM_CORE_004", "Request body is invalid"),
+        ("PRG_PAM_CORE_001", "Request id is invalid"),
+    ];
+    for path in ["/login/sendOtp", "/login/validateOtp"] {
+        let reply = node.post(&nobody(), path, &json!({})).await;
+        assert_eq!(reply.status, 200);
+        let told = reply.errors();
+        assert_eq!(told, all.map(|(code, text)| (code.to_owned(), text.to_owned())), "{path}");
+    }
+    let mut stale = envelope(SEND, node.now(), json!({"userId": "6000000000"}));
+    stale["requesttime"] = json!("2026-11-22T23:59:59.999Z");
+    let reply = node.post(&nobody(), "/login/sendOtp", &stale).await;
+    reply.is_refused("PRG_CORE_REQ_013", "Request date should be current date");
+}
+
+fn client(plan: &mut crate::support::Plan) {
+    plan.settings.clients = vec![Client {
+        id: "center-10001-reader".into(),
+        secret: Digest::of(b"a secret that was drawn"),
+        roles: Roles::of(&[Role::RegistrationOfficer, Role::PreRegistrationAdmin]),
+    }];
+}
+
+async fn client_login(node: &TestNode, id: &str, secret: &str) -> Reply {
+    let request = json!({"clientId": id, "secretKey": secret, "appId": "prereg"});
+    node.call(&nobody(), "/v1/authmanager/authenticate/clientidsecretkey", "any", request).await
+}
+
+#[tokio::test]
+async fn a_program_logs_in_with_its_secret_and_calls_in_its_roles() {
+    let node = TestNode::with(client).await;
+    let application = node.given_application().await;
+
+    let done = client_login(&node, "center-10001-reader", "a secret that was drawn").await;
+
+    assert_eq!(
+        done.response(),
+        json!({"message": "Clientid and Token combination had been validated successfully",
+               "status": "Success"})
+    );
+    let reader = Session { user: "reader".into(), token: token(&done).to_owned() };
+    node.get(&reader, &format!("/applications/{}", application.prid)).await.response();
+    let upload = node.upload(&reader, &application.prid, json!({}), "a.pdf", b"").await;
+    upload.is_rejected(403, "KER-ATH-403", "Forbidden");
+}
+
+/// I9
+#[tokio::test]
+async fn a_program_with_a_wrong_secret_or_name_is_not_let_in() {
+    let node = TestNode::with(client).await;
+    for (id, secret) in [
+        ("center-10001-reader", "a guess"),
+        ("center-10001-reader", ""),
+        ("somebody", "a secret that was drawn"),
+        ("", ""),
+    ] {
+        let reply = client_login(&node, id, secret).await;
+        reply.is_rejected(401, "KER-ATH-401", "Authentication Failed");
+        assert_eq!(reply.header("set-cookie"), None);
+    }
+}

@@ -1,0 +1,17 @@
+//! The specification of the services: a whole node over HTTP, a file for each service. Codes and texts
+//! are the wire contract's, letter for letter.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod booking;
+mod datasync;
+mod demographic;
+mod document;
+mod health;
+mod limits;
+mod login;
+mod prefill;
+mod routes;
