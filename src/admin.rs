@@ -96,7 +96,7 @@ pub async fn serve(
         };
         let Ok((stream, _)) = stream else {
             // Mostly the limit of open files: asking again at once would only spin.
-            tokio::task::yield_now().await;
+            let _ = tokio::time::timeout(PATIENCE, stop.wait_for(|stopped| *stopped)).await;
             continue;
         };
         let allowed = |peer: u32| peer == owner || peer == 0;
