@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Once;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use zeroize::Zeroizing;
@@ -15,6 +16,9 @@ mod embedded {
 
 /// Bytes of a page of the database, the least that one has.
 const PAGE: u64 = 4096;
+
+/// Whether SQLCipher is set up in this process.
+static FIRST: Once = Once::new();
 
 /// The database key: 32 random bytes, used as they are. Erased from memory when dropped.
 pub struct Key(Zeroizing<[u8; 32]>);
@@ -100,6 +104,9 @@ fn keyed(path: &Path, key: &Key, flags: OpenFlags) -> Result<Connection, Error> 
             Err(error) => return Err(Error::Io(error)),
         }
     }
+    // SQLite calls itself ready before SQLCipher has set itself up, and refuses the key of whoever
+    // opens in between: the first who opens does so alone. That one failing shows in the next line.
+    FIRST.call_once(|| drop(Connection::open_in_memory()));
     let connection = Connection::open_with_flags(path, flags).map_err(told)?;
     let mut hex = Zeroizing::new(String::with_capacity(64));
     for byte in key.0.iter() {

@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::sync::Barrier;
+use std::thread;
 
 use prereg_node::store::{Error, Store};
 
@@ -38,6 +41,35 @@ async fn a_wrong_key_or_a_wrong_file_is_one_sentence_and_changes_nothing() {
         assert!(matches!(error, Error::Damaged | Error::WrongKey), "{part}: {error:?}");
     }
     assert!(matches!(Store::create(&path, &key(7)), Err(Error::Exists)));
+}
+
+/// SQLite says that it is ready before SQLCipher is; whoever opens in between must wait. Only the
+/// first in a process can meet that, so each try is a process of its own.
+#[test]
+fn the_first_replicas_of_a_process_may_be_opened_at_once() {
+    for _ in 0..20 {
+        let tried = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "opening::eight_replicas_open_at_once"])
+            .output()
+            .unwrap();
+        assert!(tried.status.success(), "{}", String::from_utf8_lossy(&tried.stdout));
+    }
+}
+
+#[test]
+#[ignore = "the test above runs it in processes of its own"]
+fn eight_replicas_open_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = Barrier::new(8);
+    thread::scope(|threads| {
+        for n in 0..8 {
+            let (path, start) = (folder.path().join(format!("{n}.db")), &start);
+            threads.spawn(move || {
+                start.wait();
+                Store::create(&path, &key(7)).unwrap();
+            });
+        }
+    });
 }
 
 #[tokio::test]
