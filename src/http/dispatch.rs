@@ -9,8 +9,9 @@ use hyper::{Method, Request, StatusCode};
 use crate::domain::caller::{Caller, Roles};
 use crate::http::body::{self, Limits};
 use crate::http::reply::{self, Reply};
-use crate::http::route::{Endpoint, Found, Route, Router, Who, table};
+use crate::http::route::{Endpoint, Found, Route, Router, Who};
 use crate::http::server::Peer;
+use crate::http::table::table;
 use crate::http::{Context, auth, handlers};
 use crate::secrets::token::Rejected;
 use crate::services::document::size_limit;
@@ -132,20 +133,26 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::SendOtp => handlers::login::send_otp(cx, call).await,
         Endpoint::ValidateOtp => handlers::login::validate_otp(cx, call).await,
         Endpoint::ClientLogin => handlers::login::client(cx, call).await,
+
         Endpoint::CreateApplication => handlers::demographic::create(cx, call).await,
         Endpoint::ReadApplication => handlers::demographic::read(cx, call).await,
         Endpoint::ApplicationStatus => handlers::demographic::status(cx, call).await,
         Endpoint::ListApplications => handlers::demographic::list(cx, call).await,
         Endpoint::UpdatedTimes => handlers::demographic::updated_times(cx, call).await,
+
         Endpoint::UploadDocument => handlers::document::upload(cx, call, document).await,
         Endpoint::ListDocuments => handlers::document::all(cx, call).await,
         Endpoint::FetchDocument => handlers::document::content(cx, call).await,
+
         Endpoint::Availability => handlers::booking::availability(cx, call).await,
         Endpoint::Book => handlers::booking::book(cx, call).await,
         Endpoint::FetchAppointment => handlers::booking::find(cx, call).await,
+
         Endpoint::SyncList => handlers::datasync::list(cx, call).await,
+
         Endpoint::Form => handlers::prefill::form(cx, call).await,
         Endpoint::FormDocument => handlers::prefill::document(cx, call).await,
+
         Endpoint::Live => handlers::health::live(),
         Endpoint::Ready => handlers::health::ready(cx).await,
     }

@@ -8,6 +8,7 @@ mod idle;
 pub mod reply;
 pub mod route;
 pub mod server;
+pub mod table;
 
 use std::sync::Arc;
 

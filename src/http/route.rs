@@ -1,4 +1,4 @@
-//! The route table: method, path, and who may call. The default is nobody (I9).
+//! What a row of the route table says: method, path, and who may call. The default is nobody (I9).
 //!
 //! An endpoint may have several paths: the user's own, and the alias of today's portal. Each method
 //! has a router of its own, for one place has parameters of different names in different methods.
@@ -6,34 +6,42 @@
 
 use hyper::Method;
 
-use crate::domain::caller::Role::{
-    Counter, Individual, PreRegistrationAdmin, RegistrationAdmin, RegistrationOfficer,
-    RegistrationProcessor, RegistrationSupervisor,
-};
 use crate::domain::caller::{Role, Roles};
-use crate::wire::{booking, datasync, demographic, document, login};
 
 /// What is called, however it is spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is named for its row in the contract's list of endpoints")]
 pub enum Endpoint {
+    // Login
     SendOtp,
     ValidateOtp,
     ClientLogin,
+
+    // Demographic
     CreateApplication,
     ReadApplication,
     ApplicationStatus,
     ListApplications,
     UpdatedTimes,
+
+    // Document
     UploadDocument,
     ListDocuments,
     FetchDocument,
+
+    // Booking and batch
     Availability,
     Book,
     FetchAppointment,
+
+    // Data-sync
     SyncList,
+
+    // Pre-fill
     Form,
     FormDocument,
+
+    // Health
     Live,
     Ready,
 }
@@ -61,7 +69,7 @@ impl Who {
 }
 
 /// A row of the table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Route {
     /// The method.
     pub method: Method,
@@ -73,162 +81,6 @@ pub struct Route {
     pub who: Who,
     /// The id of request and answer; none outside the envelope of pre-registration.
     pub id: Option<&'static str>,
-}
-
-const STAFF_AND_RESIDENT: Who =
-    Who::Roles(&[Individual, RegistrationOfficer, RegistrationSupervisor, RegistrationAdmin]);
-const STAFF_RESIDENT_ADMIN: Who = Who::Roles(&[
-    Individual,
-    RegistrationOfficer,
-    RegistrationSupervisor,
-    RegistrationAdmin,
-    PreRegistrationAdmin,
-]);
-const RESIDENT: Who = Who::Roles(&[Individual]);
-const STAFF: Who = Who::Roles(&[RegistrationOfficer, RegistrationSupervisor, RegistrationAdmin]);
-const COUNTER: Who =
-    Who::Roles(&[Counter, RegistrationOfficer, RegistrationSupervisor, RegistrationAdmin]);
-
-/// Returns the table.
-#[must_use]
-pub fn table() -> Vec<Route> {
-    use Endpoint as E;
-    let row = |method: Method, paths, endpoint, who, id| Route { method, paths, endpoint, who, id };
-    vec![
-        row(
-            Method::POST,
-            &["/preregistration/v1/login/sendOtp"],
-            E::SendOtp,
-            Who::Anybody,
-            Some(login::SEND_OTP),
-        ),
-        row(
-            Method::POST,
-            &["/preregistration/v1/login/validateOtp"],
-            E::ValidateOtp,
-            Who::Anybody,
-            Some(login::VALIDATE_OTP),
-        ),
-        row(Method::POST, &[login::CLIENT_SECRET], E::ClientLogin, Who::Anybody, None),
-        row(
-            Method::POST,
-            &["/preregistration/v1/applications", "/preregistration/v1/applications/prereg"],
-            E::CreateApplication,
-            STAFF_AND_RESIDENT,
-            Some(demographic::CREATE),
-        ),
-        row(
-            Method::GET,
-            &[
-                "/preregistration/v1/applications/{prid}",
-                "/preregistration/v1/applications/prereg/{prid}",
-            ],
-            E::ReadApplication,
-            STAFF_RESIDENT_ADMIN,
-            Some(demographic::RETRIEVE),
-        ),
-        row(
-            Method::GET,
-            &[
-                "/preregistration/v1/applications/status/{prid}",
-                "/preregistration/v1/applications/prereg/status/{prid}",
-            ],
-            E::ApplicationStatus,
-            STAFF_RESIDENT_ADMIN,
-            Some(demographic::RETRIEVE_STATUS),
-        ),
-        row(
-            Method::GET,
-            &["/preregistration/v1/applications", "/preregistration/v1/applications/prereg"],
-            E::ListApplications,
-            STAFF_AND_RESIDENT,
-            Some(demographic::RETRIEVE_BASIC),
-        ),
-        row(
-            Method::POST,
-            &[
-                "/preregistration/v1/applications/updatedTime",
-                "/preregistration/v1/applications/prereg/updatedTime",
-            ],
-            E::UpdatedTimes,
-            Who::Roles(&[
-                Individual,
-                RegistrationOfficer,
-                RegistrationSupervisor,
-                RegistrationAdmin,
-                RegistrationProcessor,
-            ]),
-            Some(demographic::RETRIEVE_DATE),
-        ),
-        row(
-            Method::POST,
-            &["/preregistration/v1/documents/{prid}"],
-            E::UploadDocument,
-            RESIDENT,
-            Some(document::UPLOAD),
-        ),
-        row(
-            Method::GET,
-            &["/preregistration/v1/documents/preregistration/{prid}"],
-            E::ListDocuments,
-            STAFF_AND_RESIDENT,
-            Some(document::FETCH_METADATA),
-        ),
-        row(
-            Method::GET,
-            &["/preregistration/v1/documents/{documentId}"],
-            E::FetchDocument,
-            STAFF_AND_RESIDENT,
-            Some(document::FETCH_CONTENT),
-        ),
-        row(
-            Method::GET,
-            &[
-                "/preregistration/v1/appointment/availability/{centerId}",
-                "/preregistration/v1/applications/appointment/slots/availability/{centerId}",
-            ],
-            E::Availability,
-            RESIDENT,
-            Some(booking::AVAILABILITY),
-        ),
-        row(
-            Method::POST,
-            &[
-                "/preregistration/v1/appointment/{prid}",
-                "/preregistration/v1/applications/appointment/{prid}",
-            ],
-            E::Book,
-            RESIDENT,
-            Some(booking::BOOK),
-        ),
-        row(
-            Method::GET,
-            &[
-                "/preregistration/v1/appointment/{prid}",
-                "/preregistration/v1/applications/appointment/{prid}",
-            ],
-            E::FetchAppointment,
-            STAFF_RESIDENT_ADMIN,
-            Some(booking::FETCH),
-        ),
-        row(
-            Method::POST,
-            &["/preregistration/v1/sync"],
-            E::SyncList,
-            STAFF,
-            Some(datasync::FETCH_IDS),
-        ),
-        row(Method::GET, &["/prefill/v1/forms/{prid}"], E::Form, COUNTER, None),
-        row(
-            Method::GET,
-            &["/prefill/v1/forms/{prid}/documents/{documentId}"],
-            E::FormDocument,
-            COUNTER,
-            None,
-        ),
-        row(Method::GET, &["/health/live"], E::Live, Who::ThisMachine, None),
-        row(Method::GET, &["/health/ready"], E::Ready, Who::ThisMachine, None),
-    ]
 }
 
 /// Finds the row of a request.
@@ -318,6 +170,7 @@ fn decoded(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::table::table;
 
     fn endpoint(method: &Method, path: &str) -> Option<(Endpoint, Vec<String>)> {
         match Router::new(table()).find(method, path) {

@@ -2,7 +2,8 @@
 
 use hyper::Method;
 use prereg_node::domain::caller::{Role, Roles};
-use prereg_node::http::route::{Route, Who, table};
+use prereg_node::http::route::{Route, Who};
+use prereg_node::http::table::table;
 use serde_json::json;
 
 use crate::support::{Reply, TestNode};

@@ -1,0 +1,18 @@
+//! Data-sync service (`contract/endpoints.md` §6).
+
+use hyper::Method;
+
+use crate::http::route::{Endpoint as E, Route};
+use crate::http::table::{STAFF, row};
+use crate::wire::datasync;
+
+/// Returns its rows.
+pub(super) fn rows() -> Vec<Route> {
+    vec![row(
+        Method::POST,
+        &["/preregistration/v1/sync"],
+        E::SyncList,
+        STAFF,
+        Some(datasync::FETCH_IDS),
+    )]
+}

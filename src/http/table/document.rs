@@ -1,0 +1,34 @@
+//! Document service (`contract/endpoints.md` §4).
+
+use hyper::Method;
+
+use crate::http::route::{Endpoint as E, Route};
+use crate::http::table::{RESIDENT, STAFF_AND_RESIDENT, row};
+use crate::wire::document;
+
+/// Returns its rows.
+pub(super) fn rows() -> Vec<Route> {
+    vec![
+        row(
+            Method::POST,
+            &["/preregistration/v1/documents/{prid}"],
+            E::UploadDocument,
+            RESIDENT,
+            Some(document::UPLOAD),
+        ),
+        row(
+            Method::GET,
+            &["/preregistration/v1/documents/preregistration/{prid}"],
+            E::ListDocuments,
+            STAFF_AND_RESIDENT,
+            Some(document::FETCH_METADATA),
+        ),
+        row(
+            Method::GET,
+            &["/preregistration/v1/documents/{documentId}"],
+            E::FetchDocument,
+            STAFF_AND_RESIDENT,
+            Some(document::FETCH_CONTENT),
+        ),
+    ]
+}

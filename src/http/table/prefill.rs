@@ -1,0 +1,20 @@
+//! Pre-fill, for the programs at the counters.
+
+use hyper::Method;
+
+use crate::http::route::{Endpoint as E, Route};
+use crate::http::table::{COUNTER, row};
+
+/// Returns its rows.
+pub(super) fn rows() -> Vec<Route> {
+    vec![
+        row(Method::GET, &["/prefill/v1/forms/{prid}"], E::Form, COUNTER, None),
+        row(
+            Method::GET,
+            &["/prefill/v1/forms/{prid}/documents/{documentId}"],
+            E::FormDocument,
+            COUNTER,
+            None,
+        ),
+    ]
+}
