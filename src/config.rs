@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::carrier::mosip::Account;
 use crate::domain::caller::Roles;
 use crate::domain::ids::{CenterId, Digest};
+use crate::domain::status::Lifecycle;
 use crate::http::Client;
 use crate::logging;
 use crate::node::{self, Upstream};
@@ -47,6 +48,9 @@ struct File {
     #[serde(default)]
     listen: Listen,
     country: Country,
+    /// Which statuses applications have; a center node has its central's.
+    #[serde(default)]
+    lifecycle: Lifecycle,
     center: Option<Center>,
     upstream: Option<UpstreamFile>,
     #[serde(default)]
@@ -229,7 +233,13 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
     let (center, local_kiosks) =
         file.center.map_or((None, 0), |center| (Some(center.id), center.local_kiosks));
     Ok(node::Settings {
-        rules: Rules { authority: upstream.is_none(), center, local_kiosks, zone },
+        rules: Rules {
+            authority: upstream.is_none(),
+            center,
+            local_kiosks,
+            zone,
+            lifecycle: file.lifecycle,
+        },
         http: file.listen.http,
         https: file.listen.https,
         names: file.names,

@@ -14,46 +14,84 @@ use crate::domain::status::Status;
 pub fn apply(confirmed: Option<&Application>, operations: &[Operation]) -> Option<Application> {
     let mut view = confirmed.cloned();
     for operation in operations.iter().filter(|operation| operation.shows()) {
-        match (&operation.change, &mut view) {
-            (Change::Create { purpose, language, identity }, None) => {
-                view = Some(Application {
-                    prid: operation.prid.clone(),
-                    kind: *purpose,
-                    language: language.clone(),
-                    identity: identity.clone(),
-                    status: Status::PendingAppointment,
-                    created_by: operation.actor.clone(),
-                    created_at: operation.made_at,
-                    updated_by: operation.actor.clone(),
-                    updated_at: operation.made_at,
-                    documents: Vec::new(),
-                    appointment: None,
-                    booking_rev: 0,
-                    extra: serde_json::Map::new(),
-                });
+        view = match (&operation.change, view) {
+            (Change::Create { purpose, language, identity, status }, None) => Some(Application {
+                prid: operation.prid.clone(),
+                kind: *purpose,
+                language: language.clone(),
+                identity: identity.clone(),
+                status: *status,
+                created_by: operation.actor.clone(),
+                created_at: operation.made_at,
+                updated_by: operation.actor.clone(),
+                updated_at: operation.made_at,
+                documents: Vec::new(),
+                appointment: None,
+                booking_rev: 0,
+                extra: serde_json::Map::new(),
+            }),
+            (Change::Delete, _) => None,
+            (change, Some(mut view)) => {
+                lay_over(&mut view, change, operation);
+                Some(view)
             }
-            (Change::Attach { document }, Some(view)) => {
-                let place = view.documents.iter().position(|d| d.category == document.category);
-                match place {
-                    Some(place) => view.documents[place] = document.clone(),
-                    None => view.documents.push(document.clone()),
-                }
-            }
-            (Change::Book { slot, booking_rev }, Some(view))
-                if *booking_rev >= view.booking_rev =>
-            {
-                view.booking_rev = booking_rev + 1;
-                view.appointment =
-                    Some(Appointment { slot: slot.clone(), booking_rev: view.booking_rev });
-                view.status = Status::Booked;
-                view.updated_by.clone_from(&operation.actor);
-                view.updated_at = operation.made_at;
-            }
-            // Made already, booked again since, or never made: nothing to lay it over.
-            (Change::Create { .. } | Change::Attach { .. } | Change::Book { .. }, _) => {}
-        }
+            (_, None) => None, // Never made, or deleted: nothing to lay it over.
+        };
     }
     view
+}
+
+/// Lays one change over an application that is there. One that was made upon an older appointment or
+/// another status is stale and changes nothing.
+fn lay_over(view: &mut Application, change: &Change, operation: &Operation) {
+    match change {
+        Change::Update { language, set, removed } => {
+            view.language.clone_from(language);
+            view.identity = view.identity.with(set, removed);
+        }
+        Change::Attach { document } => {
+            let place = view.documents.iter().position(|d| d.category == document.category);
+            match place {
+                Some(place) => view.documents[place] = document.clone(),
+                None => view.documents.push(document.clone()),
+            }
+            return; // Documents do not count as a change of the data.
+        }
+        Change::Remove { category } => {
+            view.documents.retain(|document| document.category != *category);
+            return;
+        }
+        Change::Refer { category, ref_number } => {
+            for document in view.documents.iter_mut().filter(|d| d.category == *category) {
+                document.ref_number = Some(ref_number.clone());
+            }
+            return;
+        }
+        Change::Book { slot, booking_rev } if *booking_rev >= view.booking_rev => {
+            view.booking_rev = booking_rev + 1;
+            view.appointment =
+                Some(Appointment { slot: slot.clone(), booking_rev: view.booking_rev });
+            view.status = Status::Booked;
+        }
+        Change::Cancel { booking_rev, status } if *booking_rev >= view.booking_rev => {
+            view.booking_rev = booking_rev + 1;
+            view.appointment = None;
+            view.status = *status;
+        }
+        Change::SetStatus { from, to } if *from == view.status => {
+            view.status = *to;
+            if *to == Status::Expired {
+                view.booking_rev += 1;
+            }
+        }
+        Change::Create { .. }
+        | Change::Book { .. }
+        | Change::Cancel { .. }
+        | Change::SetStatus { .. }
+        | Change::Delete => return,
+    }
+    view.updated_by.clone_from(&operation.actor);
+    view.updated_at = operation.made_at;
 }
 
 #[cfg(test)]
@@ -89,6 +127,7 @@ mod tests {
             purpose: Kind::New,
             language: "eng".into(),
             identity: Identity::new(serde_json::Map::new()),
+            status: Status::PendingAppointment,
         }
     }
 

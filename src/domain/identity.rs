@@ -34,6 +34,28 @@ impl Identity {
         &self.0
     }
 
+    /// Returns it with the members of `set` in their places and without those in `removed`.
+    #[must_use]
+    pub fn with(&self, set: &Map<String, Value>, removed: &[String]) -> Self {
+        let mut members = self.0.clone();
+        for name in removed {
+            members.shift_remove(name);
+        }
+        for (name, value) in set {
+            members.insert(name.clone(), value.clone());
+        }
+        Self(members)
+    }
+
+    /// Returns what makes `next` of it: the members that are new or differ, and the names of those
+    /// that are no more.
+    #[must_use]
+    pub fn difference(&self, next: &Self) -> (Map<String, Value>, Vec<String>) {
+        let set = next.0.iter().filter(|(name, value)| self.0.get(*name) != Some(value));
+        let removed = self.0.keys().filter(|name| !next.0.contains_key(*name));
+        (set.map(|(n, v)| (n.clone(), v.clone())).collect(), removed.cloned().collect())
+    }
+
     /// Tells whether nothing was typed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::domain::application::Kind;
@@ -9,6 +10,7 @@ use crate::domain::document::Document;
 use crate::domain::identity::Identity;
 use crate::domain::prid::Prid;
 use crate::domain::slot::Slot;
+use crate::domain::status::Status;
 
 /// A change to one application, recorded in the transaction that made it.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,11 +58,35 @@ pub enum Change {
         language: String,
         /// The identity data.
         identity: Identity,
+        /// The status it begins with, by this node's lifecycle.
+        #[serde(default = "pending")]
+        status: Status,
+    },
+    /// Changes identity data: the members that differ, and no others.
+    Update {
+        /// The language it was typed in this time.
+        language: String,
+        /// The members that are new or have another value.
+        set: Map<String, Value>,
+        /// The members that are no more.
+        removed: Vec<String>,
     },
     /// Puts a document in, in the place of one of its category.
     Attach {
         /// The document; its digest names the content.
         document: Document,
+    },
+    /// Takes the document of a category away.
+    Remove {
+        /// The category: an application has one document of each.
+        category: String,
+    },
+    /// Gives the document of a category another reference number.
+    Refer {
+        /// The category.
+        category: String,
+        /// The number.
+        ref_number: String,
     },
     /// Makes or moves the appointment.
     Book {
@@ -69,6 +95,27 @@ pub enum Change {
         /// The application's `booking_rev` before.
         booking_rev: u32,
     },
+    /// Gives the appointment up.
+    Cancel {
+        /// The application's `booking_rev` before.
+        booking_rev: u32,
+        /// The status that follows, by this node's lifecycle.
+        status: Status,
+    },
+    /// Sets the status by itself.
+    SetStatus {
+        /// The status that it replaces; the operation means nothing in another.
+        from: Status,
+        /// The status that follows.
+        to: Status,
+    },
+    /// Deletes the application.
+    Delete,
+}
+
+/// What operations began with before they said it.
+fn pending() -> Status {
+    Status::PendingAppointment
 }
 
 impl Change {
@@ -77,8 +124,14 @@ impl Change {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
+            Self::Update { .. } => "update",
             Self::Attach { .. } => "attach",
+            Self::Remove { .. } => "remove",
+            Self::Refer { .. } => "refer",
             Self::Book { .. } => "book",
+            Self::Cancel { .. } => "cancel",
+            Self::SetStatus { .. } => "set status",
+            Self::Delete => "delete",
         }
     }
 }
@@ -117,12 +170,19 @@ impl Outcome {
 
 impl Operation {
     /// Tells whether it is laid over what upstream confirmed. A refused one is not, unless it
-    /// brought something that would be gone otherwise: a walk-in and its papers stay at the counter,
-    /// with the refusal shown beside them (I1).
+    /// brought something that would be gone otherwise: a walk-in, its corrections and its papers stay
+    /// at the counter, with the refusal shown beside them (I1).
     #[must_use]
     pub fn shows(&self) -> bool {
         match (&self.outcome, &self.change) {
-            (Some(Outcome::Refused { .. }), Change::Book { .. }) => false,
+            (
+                Some(Outcome::Refused { .. }),
+                Change::Book { .. }
+                | Change::Remove { .. }
+                | Change::Cancel { .. }
+                | Change::SetStatus { .. }
+                | Change::Delete,
+            ) => false,
             (Some(Outcome::Refused { .. } | Outcome::KeptHere { .. }) | None, _) => true,
             (Some(Outcome::Accepted), _) => !self.covered,
         }

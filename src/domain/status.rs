@@ -2,6 +2,39 @@
 
 use std::fmt;
 
+/// Which statuses there are, and what may follow which (`contract/rules.md` §7). A node has one of
+/// the two, never a mixture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Lifecycle {
+    /// The user's own contract: applications begin as pending, a cancelled one may be booked again.
+    #[default]
+    #[serde(rename = "1.1")]
+    V1_1,
+    /// Today's release: applications begin as incomplete, and a booked one is closed to changes.
+    #[serde(rename = "1.2")]
+    V1_2,
+}
+
+impl Lifecycle {
+    /// Returns the status of an application that was just made.
+    #[must_use]
+    pub fn first(self) -> Status {
+        match self {
+            Self::V1_1 => Status::PendingAppointment,
+            Self::V1_2 => Status::ApplicationIncomplete,
+        }
+    }
+
+    /// Returns the status of an application whose appointment was cancelled.
+    #[must_use]
+    pub fn after_cancel(self) -> Status {
+        match self {
+            Self::V1_1 => Status::PendingAppointment,
+            Self::V1_2 => Status::Cancelled,
+        }
+    }
+}
+
 /// Where an application stands. The codes of both lifecycles are known, for a node relays what its
 /// upstream says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -191,7 +191,7 @@ fn sold_here(
         Change::Book { slot, booking_rev } => {
             *slot == held.slot && booking_rev + 1 == held.booking_rev
         }
-        Change::Create { .. } | Change::Attach { .. } => false,
+        _ => false,
     }))
 }
 

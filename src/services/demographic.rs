@@ -140,6 +140,7 @@ pub fn create_as(
         purpose: Purpose::New,
         language: new.language.clone(),
         identity: new.identity.clone(),
+        status: rules.lifecycle.first(),
     };
     Ok(perform(tx, prid, change, caller, rules, entropy, now)?)
 }

@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::identity::Finding;
 use crate::domain::ids::CenterId;
+use crate::domain::status::Lifecycle;
 
 /// What a node may decide, from its configuration.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Rules {
     pub local_kiosks: u32,
     /// The country's time zone.
     pub zone: TimeZone,
+    /// Which statuses applications have.
+    pub lifecycle: Lifecycle,
 }
 
 impl Rules {

@@ -19,6 +19,9 @@ use crate::store::{self, Error, Tx};
 
 /// Why an own booking never leaves: central does not sell those seats.
 const OWN_SEAT: &str = "The seat is this center's own; central does not sell it.";
+/// Why central never gets a change to an application that somebody else made there.
+pub const NOT_OURS: &str = "Central lets only the owner change this application; the change is \
+                            kept at this center.";
 
 /// Makes `change` to the application `prid` of this node and returns what it looks like now.
 ///
@@ -53,11 +56,75 @@ pub fn perform(
         }
         operation.outcome = Some(Outcome::Accepted);
         operation.covered = true;
-    } else if matches!(operation.change, Change::Book { .. }) {
-        operation.outcome = Some(Outcome::KeptHere { why: OWN_SEAT.into() });
+    } else {
+        operation.outcome = stays(tx, prid, &operation.change)?;
     }
     store::operation::insert(tx, &operation)?;
     view_again(tx, prid)?.ok_or(Error::Row("an application"))
+}
+
+/// Returns the outcome of a change that a center node can tell at once: central would not take it.
+fn stays(tx: &Tx<'_>, prid: &Prid, change: &Change) -> Result<Option<Outcome>, Error> {
+    let why = match change {
+        Change::Book { .. } | Change::Cancel { .. } => OWN_SEAT,
+        Change::Update { .. }
+        | Change::Remove { .. }
+        | Change::SetStatus { .. }
+        | Change::Delete
+            if !is_made_here(tx, prid)? =>
+        {
+            NOT_OURS
+        }
+        // A document reference is taken from staff; whether the rest is, its sending will show.
+        _ => return Ok(None),
+    };
+    Ok(Some(Outcome::KeptHere { why: why.into() }))
+}
+
+/// Tells whether this node made the application: then its account at central owns it there.
+fn is_made_here(tx: &Tx<'_>, prid: &Prid) -> Result<bool, Error> {
+    if store::application::upstream_prid(tx, prid)?.is_some() {
+        return Ok(true);
+    }
+    let operations = store::operation::uncovered(tx, prid)?;
+    Ok(operations.iter().any(|operation| matches!(operation.change, Change::Create { .. })))
+}
+
+/// Deletes the application `prid` of this node; a seat that it held is given back already.
+///
+/// On an authority it is gone, and so is one that never left a center node. Else central has to
+/// delete its own: until then, or if only the owner may, the operation hides it here.
+///
+/// # Errors
+/// The store's own.
+pub fn delete(
+    tx: &Tx<'_>,
+    prid: &Prid,
+    caller: &Caller,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let never_left = store::confirmed::find(tx, prid)?.is_none()
+        && store::application::upstream_prid(tx, prid)?.is_none()
+        && !store::operation::any_sent(tx, prid)?;
+    if rules.authority || never_left {
+        return store::application::erase(tx, prid);
+    }
+    let operation = Operation {
+        id: new_id(entropy, now),
+        origin: store::operation::next_origin(tx)?,
+        prid: prid.clone(),
+        base: store::confirmed::rev(tx, prid)?,
+        actor: caller.user.clone(),
+        made_at: now,
+        outcome: stays(tx, prid, &Change::Delete)?,
+        covered: false,
+        change: Change::Delete,
+    };
+    store::operation::insert(tx, &operation)?;
+    view_again(tx, prid)?;
+    Ok(())
 }
 
 /// Takes over what upstream says of an application, under its PRID at this node; `covers` are the
@@ -79,10 +146,10 @@ pub fn confirm(
     let before = store::confirmed::find(tx, &application.prid)?;
     let settled = store::operation::uncovered(tx, &application.prid)?;
     // At upstream an application made here is the node's own; here it stays its maker's.
-    let maker = settled.iter().find_map(|operation| match &operation.change {
-        Change::Create { .. } => Some(&operation.actor),
-        Change::Attach { .. } | Change::Book { .. } => None,
-    });
+    let maker = settled
+        .iter()
+        .find(|operation| matches!(operation.change, Change::Create { .. }))
+        .map(|operation| &operation.actor);
     let is_ours = store::application::upstream_prid(tx, &application.prid)?.is_some();
     let known_maker = before.as_ref().filter(|_| is_ours).map(|b| &b.application.created_by);
     if let Some(maker) = maker.or(known_maker) {
@@ -95,7 +162,10 @@ pub fn confirm(
             Change::Attach { document } => {
                 application.documents.iter().any(|shown| shown.category == document.category)
             }
-            Change::Create { .. } | Change::Book { .. } => true,
+            Change::Remove { category } => {
+                !application.documents.iter().any(|shown| shown.category == *category)
+            }
+            _ => true,
         })
         .map(|operation| operation.id)
         .collect();
@@ -117,7 +187,7 @@ pub fn confirm(
                     {
                         Some(ours)
                     }
-                    Change::Attach { .. } | Change::Create { .. } | Change::Book { .. } => None,
+                    _ => None,
                 },
             );
         if let Some(here) = ours.or(known) {
@@ -180,6 +250,9 @@ pub fn settle(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<(), Error> {
+    if operation.change == Change::Delete && *outcome == Outcome::Accepted {
+        return store::application::erase(tx, &operation.prid);
+    }
     store::operation::settle(tx, operation.id, outcome, now)?;
     store::attempt::succeeded(tx, &store::attempt::Subject::operation(operation.id))?;
     view_again(tx, &operation.prid)?;
@@ -190,8 +263,9 @@ fn view_again(tx: &Tx<'_>, prid: &Prid) -> Result<Option<Application>, Error> {
     let confirmed = store::confirmed::find(tx, prid)?.map(|confirmed| confirmed.application);
     let operations = store::operation::uncovered(tx, prid)?;
     let view = apply(confirmed.as_ref(), &operations);
-    if let Some(view) = &view {
-        store::application::put(tx, view)?;
+    match &view {
+        Some(view) => store::application::put(tx, view)?,
+        None => store::application::hide(tx, prid)?,
     }
     Ok(view)
 }

@@ -9,7 +9,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::CenterId;
 use crate::domain::prid::Prid;
 use crate::domain::slot::{Appointment, Slot};
-use crate::store::{Error, Tx, View, blob, columns, document};
+use crate::store::{Error, Tx, View, blob, columns, document, operation};
 
 const COLUMNS: &str = "prid, kind, language, identity, status, created_by, created_at, updated_by,
     updated_at, center_id, day, starts, ends, booking_rev, extra";
@@ -138,6 +138,39 @@ pub fn put(tx: &Tx<'_>, application: &Application) -> Result<(), Error> {
         extra,
     ])?;
     document::put_all(tx, &application.prid, &application.documents)
+}
+
+/// Takes the view of `prid` away: it is deleted here. What upstream said of it, and the operations,
+/// stay. Only `services::perform` calls this.
+///
+/// # Errors
+/// The store's own.
+pub fn hide(tx: &Tx<'_>, prid: &Prid) -> Result<(), Error> {
+    tx.prepare("DELETE FROM application WHERE prid = ?1")?.execute([prid.as_str()])?;
+    blob::hold(tx, &format!("view:{prid}"), &[])
+}
+
+/// Erases all there is of `prid`: view, *confirmed*, operations and their contents. Only
+/// `services::perform` calls this.
+///
+/// # Errors
+/// The store's own.
+pub fn erase(tx: &Tx<'_>, prid: &Prid) -> Result<(), Error> {
+    hide(tx, prid)?;
+    operation::erase(tx, prid)?;
+    blob::hold(tx, &format!("confirmed:{prid}"), &[])?;
+    for statement in [
+        "DELETE FROM attempt
+         WHERE subject = 'record:' || coalesce(
+                   (SELECT upstream_prid FROM alias WHERE prid = ?1), ?1)
+            OR subject GLOB 'document:' || ?1 || '/*'",
+        "DELETE FROM confirmed WHERE prid = ?1",
+        "DELETE FROM listed WHERE prid = ?1",
+        "DELETE FROM alias WHERE prid = ?1",
+    ] {
+        tx.prepare(statement)?.execute([prid.as_str()])?;
+    }
+    Ok(())
 }
 
 /// Counts the applications of the view.

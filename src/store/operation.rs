@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::domain::ids::Digest;
 use crate::domain::operation::{Change, Operation, Origin, Outcome};
 use crate::domain::prid::Prid;
-use crate::store::{Error, Tx, View, blob, columns};
+use crate::store::{Error, Tx, View, attempt, blob, columns};
 
 const COLUMNS: &str = "op_id, epoch, node_seq, prid, change, base, actor, made_at, outcome,
     covered, (SELECT node_id FROM node)";
@@ -61,7 +61,7 @@ pub fn insert(tx: &Tx<'_>, operation: &Operation) -> Result<(), Error> {
     ])?;
     let brought: Vec<Digest> = match &operation.change {
         Change::Attach { document } if !operation.covered => document.digest.into_iter().collect(),
-        Change::Attach { .. } | Change::Create { .. } | Change::Book { .. } => Vec::new(),
+        _ => Vec::new(),
     };
     blob::hold(tx, &holder(operation.id), &brought)
 }
@@ -197,6 +197,36 @@ pub fn cover(tx: &Tx<'_>, ids: &[Uuid]) -> Result<(), Error> {
         blob::hold(tx, &holder(*id), &[])?;
     }
     Ok(())
+}
+
+/// Erases the operations of `prid`, and lets go of what they brought.
+///
+/// # Errors
+/// The store's own.
+pub(super) fn erase(tx: &Tx<'_>, prid: &Prid) -> Result<(), Error> {
+    let ids: Vec<Vec<u8>> = tx
+        .prepare("DELETE FROM operation WHERE prid = ?1 RETURNING op_id")?
+        .query_map([prid.as_str()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for id in ids {
+        let id = uuid(&id)?;
+        blob::hold(tx, &holder(id), &[])?;
+        attempt::succeeded(tx, &attempt::Subject::operation(id))?;
+    }
+    Ok(())
+}
+
+/// Tells whether an operation of `prid` was ever about to leave: then the other end may have it.
+///
+/// # Errors
+/// The store's own.
+pub fn any_sent(view: &View<'_>, prid: &Prid) -> Result<bool, Error> {
+    let mut query = view.prepare(
+        "SELECT EXISTS (SELECT 1 FROM operation
+                        WHERE prid = ?1 AND (sent_at IS NOT NULL OR outcome IS NOT NULL)
+                          AND outcome ->> 'outcome' IS NOT 'kept_here')",
+    )?;
+    Ok(query.query_row([prid.as_str()], |row| row.get(0))?)
 }
 
 /// Returns the code with which upstream refused to make the application `prid`, if it did.

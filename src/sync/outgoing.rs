@@ -47,7 +47,7 @@ pub(super) async fn send<C: Carrier>(parts: &Parts<C>, due: Due) -> Result<(), F
         }
         Change::Attach { document } => attach(parts, &operation, &document, unsure).await,
         // An own seat is settled as it is sold; no other booking is made here.
-        Change::Book { .. } => Ok(()),
+        _ => Ok(()),
     };
     match result {
         Ok(()) => Ok(()),

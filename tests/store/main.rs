@@ -15,6 +15,7 @@ use prereg_node::domain::caller::{Caller, Roles};
 use prereg_node::domain::identity::Identity;
 use prereg_node::domain::operation::Change;
 use prereg_node::domain::prid::Prid;
+use prereg_node::domain::status::{Lifecycle, Status};
 use prereg_node::entropy::Seeded;
 use prereg_node::services::Rules;
 use prereg_node::services::perform::perform;
@@ -55,9 +56,15 @@ fn make(tx: &Tx<'_>, n: u64, name: &str) -> Result<(), Error> {
         purpose: Kind::New,
         language: "eng".into(),
         identity: Identity::new(members.as_object().unwrap().clone()),
+        status: Status::PendingAppointment,
     };
-    let rules =
-        Rules { authority: false, center: None, local_kiosks: 0, zone: jiff::tz::TimeZone::UTC };
+    let rules = Rules {
+        authority: false,
+        center: None,
+        local_kiosks: 0,
+        zone: jiff::tz::TimeZone::UTC,
+        lifecycle: Lifecycle::default(),
+    };
     let caller = Caller { user: "officer".into(), roles: Roles::NONE };
     let now = Timestamp::from_second(1_800_000_000).unwrap();
     perform(tx, &prid(n), change, &caller, &rules, &Seeded::new(n), now).map(drop)

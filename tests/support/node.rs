@@ -20,7 +20,7 @@ use prereg_node::domain::caller::{Role, Roles};
 use prereg_node::domain::ids::CenterId;
 use prereg_node::domain::master::{Kind, Row};
 use prereg_node::domain::prid::Prid;
-use prereg_node::domain::status::Status;
+use prereg_node::domain::status::{Lifecycle, Status};
 use prereg_node::entropy::Seeded;
 use prereg_node::node::{self, Settings};
 use prereg_node::secrets::keyring::Unlock;
@@ -387,7 +387,13 @@ fn settings(folder: &Path) -> Settings {
         names: vec!["node.center.example".to_owned()],
         http: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         https: None,
-        rules: Rules { authority: true, center: None, local_kiosks: 0, zone: TimeZone::UTC },
+        rules: Rules {
+            authority: true,
+            center: None,
+            local_kiosks: 0,
+            zone: TimeZone::UTC,
+            lifecycle: Lifecycle::default(),
+        },
         window: Window::default(),
         upstream: None,
         log: logging::Settings::default(),

@@ -16,6 +16,7 @@ use prereg_node::domain::line::Line;
 use prereg_node::domain::operation::{Change, Operation};
 use prereg_node::domain::prid::Prid;
 use prereg_node::domain::slot::Slot;
+use prereg_node::domain::status::{Lifecycle, Status};
 use prereg_node::entropy::{Entropy, Seeded};
 use prereg_node::services::Rules;
 use prereg_node::services::perform::perform;
@@ -105,6 +106,7 @@ impl World {
             center: Some(center()),
             local_kiosks: 1,
             zone: TimeZone::UTC,
+            lifecycle: Lifecycle::default(),
         };
         let mut world = Self {
             folder,
@@ -263,8 +265,12 @@ impl World {
 
     /// Makes a walk-in called `name`; returns its PRID at the center.
     pub(crate) async fn walk_in(&self, name: &str) -> Prid {
-        let change =
-            Change::Create { purpose: Kind::New, language: "eng".into(), identity: identity(name) };
+        let change = Change::Create {
+            purpose: Kind::New,
+            language: "eng".into(),
+            identity: identity(name),
+            status: Status::PendingAppointment,
+        };
         self.perform(Prid::draw(&*self.entropy), change).await.prid
     }
 
