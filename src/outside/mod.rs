@@ -1,3 +1,4 @@
-//! What is neither central nor resident: the ways out of the node for messages.
+//! What is neither central nor resident: the ways out of the node for messages and questions.
 
 pub mod spool;
+pub mod web;
