@@ -23,6 +23,7 @@ use self::center::Calendar;
 pub use self::center::Center;
 pub use self::names::{Language, Languages, Named, Names};
 pub use self::row::{Kind, Row};
+use super::application::{self, Application};
 use super::id_schema::IdSchema;
 use super::identity::{self, Identity};
 use super::ids::CenterId;
@@ -215,6 +216,19 @@ impl Master {
             }
         }
         mandatory
+    }
+
+    /// Returns the mandatory categories of which `application` has no document, in the order of the
+    /// form. Lost UIN and update applications need none: they have no form
+    /// (`contract/rules.md` §7.2).
+    #[must_use]
+    pub fn missing_categories(&self, application: &Application, today: Date) -> Vec<&str> {
+        if application.kind != application::Kind::New {
+            return Vec::new();
+        }
+        let mut missing = self.mandatory_categories(&application.identity, today);
+        missing.retain(|category| !application.documents.iter().any(|d| d.category == *category));
+        missing
     }
 
     /// Returns the text of the template `code`, in `language` or what stands in for it.

@@ -139,7 +139,7 @@ pub fn book(
     if !application.obeys(caller) {
         return Err(Error::NotOwner);
     }
-    if !application.status.allows_booking() {
+    if !rules.lifecycle.allows_booking(application.status) {
         return Err(Error::NotBookable);
     }
     if wish.center.trim().is_empty() {

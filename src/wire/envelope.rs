@@ -142,10 +142,11 @@ impl<T: Serialize> Answer<'_, T> {
     }
 }
 
-/// Returns the answer of an operation that went well.
+/// Returns the answer of an operation that went well. An empty `id` is that of the few operations
+/// that have none, and `null` in the answer.
 pub fn ok<T>(id: &str, response: T, now: Timestamp) -> Answer<'_, T> {
     Answer {
-        id: Some(id),
+        id: named(id),
         version: Some(VERSION),
         responsetime: date::instant(now),
         metadata: None,
@@ -154,17 +155,22 @@ pub fn ok<T>(id: &str, response: T, now: Timestamp) -> Answer<'_, T> {
     }
 }
 
-/// Returns the answer of an operation that was refused for `errors`, at least one.
+/// Returns the answer of an operation that was refused for `errors`, at least one; `id` is as in
+/// [`ok`].
 #[must_use]
 pub fn refused<'a>(id: &'a str, errors: &'a [Fault], now: Timestamp) -> Answer<'a, ()> {
     Answer {
-        id: Some(id),
+        id: named(id),
         version: Some(VERSION),
         responsetime: date::instant(now),
         metadata: None,
         response: None,
         errors: Some(errors),
     }
+}
+
+fn named(id: &str) -> Option<&str> {
+    Some(id).filter(|id| !id.is_empty())
 }
 
 /// Returns the answer of a request that reached no operation: malformed, failed, without a valid
@@ -314,6 +320,12 @@ mod tests {
                     "message": "Invalid document format supported"}])
         );
         assert_eq!(bad.get("metadata"), None);
+    }
+
+    #[test]
+    fn an_operation_without_an_id_is_answered_without_one() {
+        let answer: Value = serde_json::from_slice(&ok("", 1, now()).to_bytes()).unwrap();
+        assert_eq!((&answer["id"], &answer["response"]), (&Value::Null, &json!(1)));
     }
 
     #[test]

@@ -117,6 +117,23 @@ fn mandatory_are_required_uploads_that_the_applicant_type_has_a_use_for() {
 }
 
 #[test]
+fn what_is_missing_are_the_mandatory_categories_without_a_document_and_no_form_misses_none() {
+    let master = sample::master();
+    let today = date(2026, 11, 22);
+    let mut application: Application = serde_json::from_value(json!({
+        "prid": "97465075291709", "kind": "New", "language": "eng", "identity": {},
+        "status": "Application_Incomplete", "created_by": "a", "created_at": "2026-11-22T07:00:00Z",
+        "updated_by": "a", "updated_at": "2026-11-22T07:00:00Z",
+        "documents": [{"id": "1", "category": "POI", "kind": "CARD", "name": "a.pdf",
+                       "language": "eng"}],
+    }))
+    .unwrap();
+    assert_eq!(master.missing_categories(&application, today), ["POR"]);
+    application.kind = application::Kind::LostUin;
+    assert_eq!(master.missing_categories(&application, today), [""; 0]);
+}
+
+#[test]
 fn a_pair_of_category_and_type_is_valid_while_its_row_is_active() {
     let master = sample::master();
     assert!(master.is_valid_document("POI", "CARD"));
