@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
 use hyper::header::{HOST, HeaderMap};
-use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use super::asserted::Asked;
 
 /// Longer than any answer of a node that works.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,13 +22,13 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    asked: Asked,
 }
 
 /// Sends a request. A header `host` replaces the usual one; an empty one sends none.
 pub(super) async fn send(
     at: SocketAddr,
-    method: Method,
-    path: &str,
+    asked: Asked,
     headers: &[(&str, &str)],
     body: Vec<u8>,
 ) -> Reply {
@@ -35,7 +37,7 @@ pub(super) async fn send(
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         let connection = tokio::spawn(connection);
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(asked.method.clone()).uri(&asked.path);
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header(HOST, at.to_string());
         }
@@ -48,7 +50,7 @@ pub(super) async fn send(
         let body = body.collect().await.unwrap().to_bytes();
         drop(sender);
         connection.abort();
-        Reply { status: head.status.as_u16(), headers: head.headers, body }
+        Reply { status: head.status.as_u16(), headers: head.headers, body, asked }
     };
     timeout(PATIENCE, talk).await.expect("a node answers in time")
 }
@@ -66,6 +68,7 @@ impl Reply {
         let body = self.json();
         assert_eq!(self.status, 200, "{self:?}");
         assert_eq!(body.get("errors"), Some(&Value::Null), "{self:?}");
+        self.asked.went_well(&body["response"]);
         body["response"].clone()
     }
 
@@ -94,8 +97,19 @@ impl Reply {
     /// Expects the service to have refused for one reason, in an envelope of HTTP 200.
     #[track_caller]
     pub(crate) fn is_refused(&self, code: &str, text: &str) {
+        self.is_refused_for(&[(code, text)]);
+    }
+
+    /// Expects the service to have refused for these reasons, in their order.
+    #[track_caller]
+    pub(crate) fn is_refused_for(&self, reasons: &[(&str, &str)]) {
         assert_eq!(self.status, 200, "{self:?}");
-        assert_eq!(self.errors(), [(code.to_owned(), text.to_owned())]);
+        let told = self.errors();
+        let told: Vec<_> = told.iter().map(|(c, t)| (c.as_str(), t.as_str())).collect();
+        assert_eq!(told, reasons);
+        for (code, text) in reasons {
+            self.asked.was_refused(code, text);
+        }
     }
 
     /// Expects the request to have reached no service: another status, and the member more.
@@ -104,6 +118,7 @@ impl Reply {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.errors(), [(code.to_owned(), text.to_owned())]);
         assert_eq!(self.json().get("metadata"), Some(&Value::Null), "{self:?}");
+        self.asked.was_refused(code, text);
     }
 
     /// Returns a header's text.

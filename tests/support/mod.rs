@@ -1,6 +1,7 @@
 //! What the tests of a whole node share: a node over real HTTP on the loopback, in a folder of its
 //! own, with a clock that is turned by hand, and what must hold of it at rest.
 
+mod asserted;
 mod client;
 mod log;
 mod node;

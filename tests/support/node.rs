@@ -33,6 +33,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::asserted::Asked;
 use super::client::{Reply, send};
 use super::{log, rest};
 
@@ -180,7 +181,9 @@ impl TestNode {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Reply {
-        send(self.at, method, path, headers, body.into()).await
+        let lifecycle = self.settings.rules.lifecycle;
+        let asked = Asked { method, path: path.to_owned(), lifecycle };
+        send(self.at, asked, headers, body.into()).await
     }
 
     /// Gets `path`: below the services, unless it belongs to another part of the node.
