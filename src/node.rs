@@ -222,7 +222,8 @@ pub async fn serve(
     let store = Store::open(&settings.folder.join(REPLICA), &key)?;
     let (tokens, otp_key) = (TokenKey::new(&derived(&key, b"tokens")), derived(&key, b"otp"));
     drop(key);
-    let master = Arc::new(store.read(services::master::load).await?);
+    let loaded = store.read(|view| services::master::newer(view, None)).await?;
+    let loaded = Arc::new(watch::Sender::new(loaded.ok_or(services::master::Error::None)?));
     let rules = Arc::new(settings.rules.clone());
     let (line, line_seen) = watch::channel(line_at_start(&store, &rules).await?);
 
@@ -248,7 +249,7 @@ pub async fn serve(
     }
     let days = batch::run(
         store.clone(),
-        Arc::clone(&master),
+        loaded.subscribe(),
         Arc::clone(&rules),
         clock.clone(),
         stopping.subscribe(),
@@ -268,12 +269,12 @@ pub async fn serve(
     });
     lanes.spawn(watchdog(store.clone(), clock.clone()));
 
-    let context = Arc::new(Parts {
+    let parts = Arc::new(Parts {
         store,
         clock,
         entropy,
         rules,
-        master,
+        loaded,
         tokens,
         otp_key,
         line: line_seen,
@@ -283,7 +284,7 @@ pub async fn serve(
         names: settings.names,
         window: settings.window,
     });
-    let dispatch = Dispatch::new(context);
+    let dispatch = Dispatch::new(parts);
     started(&addresses);
     notify(&[sd_notify::NotifyState::Ready]);
     server::serve(

@@ -12,7 +12,7 @@ use crate::http::reply::{self, Reply};
 use crate::http::route::{Endpoint, Found, Route, Router, Who};
 use crate::http::server::Peer;
 use crate::http::table::table;
-use crate::http::{Context, auth, handlers};
+use crate::http::{Context, Parts, auth, handlers};
 use crate::secrets::token::Rejected;
 use crate::services::document::size_limit;
 use crate::wire::envelope::Fault;
@@ -23,7 +23,7 @@ const JSON_BODY: usize = 1024 * 1024;
 /// Answers requests.
 #[derive(Clone)]
 pub struct Dispatch {
-    cx: Context,
+    parts: Arc<Parts>,
     router: Arc<Router>,
 }
 
@@ -62,21 +62,22 @@ impl Call {
 impl Dispatch {
     /// Answers with the routes of the table.
     #[must_use]
-    pub fn new(cx: Context) -> Self {
-        Self { cx, router: Arc::new(Router::new(table())) }
+    pub fn new(parts: Arc<Parts>) -> Self {
+        Self { parts, router: Arc::new(Router::new(table())) }
     }
 
     /// Answers one request.
     pub async fn answer(self, request: Request<Incoming>, peer: Peer) -> Reply {
-        let now = self.cx.clock.now();
+        let cx = Context::new(Arc::clone(&self.parts));
+        let now = cx.clock.now();
         let (head, body) = request.into_parts();
         let reject = |status: StatusCode, code: &'static str, text: &'static str| {
             reply::rejected(status, None, Fault::new(code, text), now)
         };
-        if !auth::is_for(&self.cx.names, &head.headers, &head.uri) {
+        if !auth::is_for(&cx.names, &head.headers, &head.uri) {
             return reject(StatusCode::MISDIRECTED_REQUEST, "KER-ATH-403", "Forbidden");
         }
-        if !auth::is_own_page(&self.cx.names, &head.method, &head.headers) {
+        if !auth::is_own_page(&cx.names, &head.method, &head.headers) {
             return reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden");
         }
         let (route, path) = match self.router.find(&head.method, head.uri.path()) {
@@ -84,7 +85,7 @@ impl Dispatch {
             Found::OtherMethods(methods) => return other_methods(&methods, reject),
             Found::Nothing => return reject(StatusCode::NOT_FOUND, "KER-404", "Not Found"),
         };
-        let caller = match self.admitted(route, &head.headers, peer) {
+        let caller = match admitted(&cx, route, &head.headers, peer) {
             Ok(caller) => caller,
             Err(Barred::Token(rejected)) => {
                 let code = match rejected {
@@ -104,20 +105,25 @@ impl Dispatch {
             headers: head.headers,
             body: Some(body),
         };
-        handle(route.endpoint, &self.cx, call).await
+        handle(route.endpoint, &cx, call).await
     }
+}
 
-    fn admitted(&self, route: &Route, headers: &HeaderMap, peer: Peer) -> Result<Caller, Barred> {
-        let nobody = Caller { user: String::new(), roles: Roles::NONE };
-        match route.who {
-            Who::Anybody => Ok(nobody),
-            Who::ThisMachine if peer.addr.ip().to_canonical().is_loopback() => Ok(nobody),
-            Who::ThisMachine => Err(Barred::Role),
-            Who::Roles(_) => {
-                let caller = auth::caller(headers, &self.cx.tokens, self.cx.clock.now())
-                    .map_err(Barred::Token)?;
-                if route.who.admits(caller.roles) { Ok(caller) } else { Err(Barred::Role) }
-            }
+fn admitted(
+    cx: &Context,
+    route: &Route,
+    headers: &HeaderMap,
+    peer: Peer,
+) -> Result<Caller, Barred> {
+    let nobody = Caller { user: String::new(), roles: Roles::NONE };
+    match route.who {
+        Who::Anybody => Ok(nobody),
+        Who::ThisMachine if peer.addr.ip().to_canonical().is_loopback() => Ok(nobody),
+        Who::ThisMachine => Err(Barred::Role),
+        Who::Roles(_) => {
+            let caller =
+                auth::caller(headers, &cx.tokens, cx.clock.now()).map_err(Barred::Token)?;
+            if route.who.admits(caller.roles) { Ok(caller) } else { Err(Barred::Role) }
         }
     }
 }

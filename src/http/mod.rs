@@ -10,6 +10,7 @@ pub mod route;
 pub mod server;
 pub mod table;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -23,6 +24,7 @@ use crate::entropy::Entropy;
 use crate::outside::spool::Spool;
 use crate::secrets::token::TokenKey;
 use crate::services::Rules;
+use crate::services::master::Loaded;
 use crate::store::Store;
 use crate::wire::envelope::Window;
 
@@ -52,8 +54,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// What this node may decide.
     pub rules: Arc<Rules>,
-    /// The country's master data.
-    pub master: Arc<Master>,
+    /// The country's master data; whoever replaces it in the replica puts the new one here.
+    pub loaded: Arc<watch::Sender<Loaded>>,
     /// Signs and checks the node's own tokens.
     pub tokens: TokenKey,
     /// The key of the hashes of OTPs.
@@ -72,5 +74,28 @@ pub struct Parts {
     pub window: Window,
 }
 
-/// What a handler works with; clones share it.
-pub type Context = Arc<Parts>;
+/// What a handler works with; clones share it. Its master data is that of one moment, so that a
+/// request sees the same from end to end while a new one comes in.
+#[derive(Clone)]
+pub struct Context {
+    /// The country's master data.
+    pub master: Arc<Master>,
+    parts: Arc<Parts>,
+}
+
+impl Context {
+    /// Takes the master data of now.
+    #[must_use]
+    pub fn new(parts: Arc<Parts>) -> Self {
+        let master = Arc::clone(&parts.loaded.borrow().master);
+        Self { master, parts }
+    }
+}
+
+impl Deref for Context {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}

@@ -1,9 +1,20 @@
 //! Master data: replaced as a whole, or not at all.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::domain::master::{Inconsistent, Master, Row};
 use crate::store::{self, Tx, View};
+
+/// Master data that was loaded, and which of the replica's it is.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Grows with every replacement.
+    pub version: i64,
+    /// What there is.
+    pub master: Arc<Master>,
+}
 
 /// Why master data was not replaced.
 #[derive(Debug, thiserror::Error)]
@@ -59,4 +70,17 @@ pub fn load(view: &View<'_>) -> Result<Master, Error> {
         return Err(Error::None);
     }
     Ok(Master::from_rows(rows)?)
+}
+
+/// Returns the master data of the replica and its version, unless `known` is that version: nothing
+/// is read then, for real tables are large and anybody may ask for this.
+///
+/// # Errors
+/// As [`load`].
+pub fn newer(view: &View<'_>, known: Option<i64>) -> Result<Option<Loaded>, Error> {
+    let version = store::master::version(view)?;
+    if known == Some(version) {
+        return Ok(None);
+    }
+    Ok(Some(Loaded { version, master: Arc::new(load(view)?) }))
 }

@@ -1,7 +1,7 @@
 //! Master data, by kind, code and language.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use crate::domain::master::{Kind, Row};
 use crate::store::{Error, Tx, View, columns};
@@ -26,6 +26,15 @@ pub fn all(view: &View<'_>) -> Result<Vec<Row>, Error> {
         });
     }
     Ok(all)
+}
+
+/// Returns how often the master data was replaced.
+///
+/// # Errors
+/// The store's own.
+pub fn version(view: &View<'_>) -> Result<i64, Error> {
+    let mut query = view.prepare("SELECT version FROM master_version")?;
+    Ok(query.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
 /// Puts `rows` in the place of all there are.
