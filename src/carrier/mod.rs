@@ -11,6 +11,7 @@ use crate::domain::document::Document;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{CenterId, DocumentId};
 use crate::domain::prid::Prid;
+use crate::domain::status::Status;
 
 /// Why a call brought no answer that can be used. The sentences name no person and no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,4 +108,40 @@ pub trait Carrier: Send + Sync + 'static {
 
     /// Returns the documents of an application that this node's account made, without digests.
     fn attached(&self, prid: &Prid) -> impl Future<Output = Result<Vec<Document>, Failure>> + Send;
+
+    /// Gives an application that this node's account made this identity, whole; a second time changes
+    /// nothing.
+    fn update(
+        &self,
+        prid: &Prid,
+        language: &str,
+        identity: &Identity,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Takes a document away from an application that this node's account made.
+    fn remove(
+        &self,
+        prid: &Prid,
+        document: &DocumentId,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Gives the document of `category` a reference number, whoever made the application; a second
+    /// time changes nothing.
+    fn refer(
+        &self,
+        prid: &Prid,
+        category: &str,
+        ref_number: &str,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Sets the status of an application that this node's account made; a second time changes
+    /// nothing.
+    fn set_status(
+        &self,
+        prid: &Prid,
+        status: Status,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Deletes an application that this node's account made.
+    fn delete(&self, prid: &Prid) -> impl Future<Output = Result<(), Failure>> + Send;
 }

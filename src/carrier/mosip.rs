@@ -7,6 +7,7 @@
 
 mod account;
 mod body;
+mod changes;
 mod client;
 mod record;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use crate::domain::document::Document;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{CenterId, DocumentId};
 use crate::domain::prid::Prid;
+use crate::domain::status::Status;
 use crate::entropy::Entropy;
 use crate::wire::{booking, datasync, date, demographic, document};
 
@@ -311,14 +313,7 @@ impl Carrier for Mosip {
 
     async fn create(&self, language: &str, identity: &Identity) -> Result<Prid, Failure> {
         const NAME: &str = "create";
-        // Today's central fails without a list of required fields. What the form demands was checked
-        // when it was filled in, so the list is what is there.
-        let fields = identity.members().keys().cloned().collect();
-        let request = demographic::Create {
-            lang_code: Some(language.to_owned()),
-            demographic_details: Some(demographic::Details { identity: identity.clone() }),
-            required_fields: Some(fields),
-        };
+        let request = changes::typed(language, identity);
         let question = body::question(demographic::CREATE, &request, (self.now)());
         // At the wrong place it is answered 404: the look-up that follows finds the right one, and
         // the call itself leaves no more than once.
@@ -393,6 +388,31 @@ impl Carrier for Mosip {
 
     async fn attached(&self, prid: &Prid) -> Result<Vec<Document>, Failure> {
         self.documents(&self.writer, prid).await
+    }
+
+    async fn update(
+        &self,
+        prid: &Prid,
+        language: &str,
+        identity: &Identity,
+    ) -> Result<(), Failure> {
+        self.put_identity(prid, language, identity).await
+    }
+
+    async fn remove(&self, prid: &Prid, document: &DocumentId) -> Result<(), Failure> {
+        self.delete_document(prid, document).await
+    }
+
+    async fn refer(&self, prid: &Prid, category: &str, ref_number: &str) -> Result<(), Failure> {
+        self.put_reference(prid, category, ref_number).await
+    }
+
+    async fn set_status(&self, prid: &Prid, status: Status) -> Result<(), Failure> {
+        self.put_status(prid, status).await
+    }
+
+    async fn delete(&self, prid: &Prid) -> Result<(), Failure> {
+        self.delete_application(prid).await
     }
 }
 

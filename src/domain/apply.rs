@@ -201,6 +201,49 @@ mod tests {
     }
 
     #[test]
+    fn an_appointment_that_was_moved_meanwhile_is_not_cancelled() {
+        let cancel = |booking_rev| Change::Cancel { booking_rev, status: Status::Cancelled };
+        let booked = [operation(1, create(), None, false), operation(2, book(0), None, false)];
+        let view = apply(None, &booked);
+        let stale = apply(view.as_ref(), &[operation(3, cancel(0), None, false)]);
+        assert_eq!(stale, view);
+        let cancelled = apply(view.as_ref(), &[operation(3, cancel(1), None, false)]).unwrap();
+        assert_eq!((cancelled.status, cancelled.appointment), (Status::Cancelled, None));
+        assert_eq!(cancelled.booking_rev, 2);
+    }
+
+    #[test]
+    fn a_status_is_set_in_the_place_of_the_one_it_names_and_no_other() {
+        let set = |from, to| operation(3, Change::SetStatus { from, to }, None, false);
+        let view = apply(None, &[operation(1, create(), None, false)]);
+        let stale = apply(view.as_ref(), &[set(Status::Booked, Status::Expired)]);
+        assert_eq!(stale, view);
+        let expired = set(Status::PendingAppointment, Status::Expired);
+        let view = apply(view.as_ref(), &[expired]).unwrap();
+        assert_eq!((view.status, view.booking_rev), (Status::Expired, 1));
+    }
+
+    #[test]
+    fn an_update_changes_the_members_it_names_and_a_refused_deletion_deletes_nothing() {
+        let members = |value: serde_json::Value| value.as_object().unwrap().clone();
+        let update = Change::Update {
+            language: "fra".into(),
+            set: members(serde_json::json!({"phone": "1"})),
+            removed: vec!["email".into()],
+        };
+        let mut before = apply(None, &[operation(1, create(), None, false)]).unwrap();
+        before.identity = Identity::new(members(serde_json::json!({"email": "e", "city": "c"})));
+        let operations = [operation(2, update, None, false)];
+        let view = apply(Some(&before), &operations).unwrap();
+        let expected = members(serde_json::json!({"city": "c", "phone": "1"}));
+        assert_eq!((view.identity.members(), view.language.as_str()), (&expected, "fra"));
+
+        let delete = |outcome| [operation(2, Change::Delete, outcome, false)];
+        assert_eq!(apply(Some(&before), &delete(None)), None);
+        assert_eq!(apply(Some(&before), &delete(refused())), Some(before));
+    }
+
+    #[test]
     fn the_last_document_of_a_category_stands() {
         let operations = [
             operation(1, create(), None, false),
@@ -210,6 +253,13 @@ mod tests {
         ];
         assert_eq!(names(&apply(None, &operations).unwrap()), ["c.pdf", "b.pdf"]);
         assert_eq!(apply(None, &operations[1..]), None, "nothing ever made it");
+        let view = apply(None, &operations);
+        let refer = Change::Refer { category: "POA".into(), ref_number: "N1".into() };
+        let view = apply(view.as_ref(), &[operation(5, refer, None, false)]);
+        assert_eq!(view.as_ref().unwrap().documents[1].ref_number.as_deref(), Some("N1"));
+        let remove = Change::Remove { category: "POI".into() };
+        let view = apply(view.as_ref(), &[operation(6, remove, None, false)]);
+        assert_eq!(names(&view.unwrap()), ["b.pdf"]);
     }
 
     proptest! {

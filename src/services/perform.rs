@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use uuid::{Builder, Uuid};
 
-use crate::domain::application::Application;
+use crate::domain::application::{Application, Kind as Purpose};
 use crate::domain::apply::apply;
 use crate::domain::caller::Caller;
 use crate::domain::ids::{Digest, DocumentId};
@@ -19,6 +19,9 @@ use crate::store::{self, Error, Tx};
 
 /// Why an own booking never leaves: central does not sell those seats.
 const OWN_SEAT: &str = "The seat is this center's own; central does not sell it.";
+/// Why a walk-in of another kind never leaves: it is no more than an appointment.
+const NOTHING_TO_SEND: &str = "An application for a lost UIN or an update has no data; it stays at \
+                               this center.";
 /// Why central never gets a change to an application that somebody else made there.
 pub const NOT_OURS: &str = "Central lets only the owner change this application; the change is \
                             kept at this center.";
@@ -66,6 +69,7 @@ pub fn perform(
 /// Returns the outcome of a change that a center node can tell at once: central would not take it.
 fn stays(tx: &Tx<'_>, prid: &Prid, change: &Change) -> Result<Option<Outcome>, Error> {
     let why = match change {
+        Change::Create { purpose: Purpose::LostUin | Purpose::Update, .. } => NOTHING_TO_SEND,
         Change::Book { .. } | Change::Cancel { .. } => OWN_SEAT,
         Change::Update { .. }
         | Change::Remove { .. }
@@ -107,7 +111,7 @@ pub fn delete(
 ) -> Result<(), Error> {
     let never_left = store::confirmed::find(tx, prid)?.is_none()
         && store::application::upstream_prid(tx, prid)?.is_none()
-        && !store::operation::any_sent(tx, prid)?;
+        && !store::operation::any_on_its_way(tx, prid)?;
     if rules.authority || never_left {
         return store::application::erase(tx, prid);
     }
@@ -155,21 +159,20 @@ pub fn confirm(
     if let Some(maker) = maker.or(known_maker) {
         application.created_by.clone_from(maker);
     }
-    let taken = settled.iter().filter(|operation| covers.contains(&operation.id));
-    let shown: Vec<Uuid> = taken
-        .clone()
-        .filter(|operation| match &operation.change {
-            Change::Attach { document } => {
-                application.documents.iter().any(|shown| shown.category == document.category)
-            }
-            Change::Remove { category } => {
-                !application.documents.iter().any(|shown| shown.category == *category)
-            }
-            _ => true,
-        })
-        .map(|operation| operation.id)
-        .collect();
-    let all = taken.count();
+    let taken: Vec<&Operation> =
+        settled.iter().filter(|operation| covers.contains(&operation.id)).collect();
+    let is_shown = |place: usize| {
+        let Some((category, is_there)) = about_document(&taken[place].change) else { return true };
+        // The last word on a category is the one to be seen.
+        let is_last = taken[place + 1..]
+            .iter()
+            .all(|later| about_document(&later.change).is_none_or(|(other, _)| other != category));
+        let has_one = application.documents.iter().any(|shown| shown.category == category);
+        !is_last || has_one == is_there
+    };
+    let shown: Vec<Uuid> =
+        (0..taken.len()).filter(|place| is_shown(*place)).map(|place| taken[place].id).collect();
+    let all = taken.len();
     for document in &mut application.documents {
         let known = before
             .iter()
@@ -215,6 +218,15 @@ pub fn confirm(
         view_again(tx, &application.prid)?;
     }
     Ok(shown.len() == all)
+}
+
+/// Returns the category that a change is about, and whether there is a document of it afterwards.
+fn about_document(change: &Change) -> Option<(&str, bool)> {
+    match change {
+        Change::Attach { document } => Some((&document.category, true)),
+        Change::Remove { category } => Some((category, false)),
+        _ => None,
+    }
 }
 
 /// Takes in the content of a document that upstream had described before.

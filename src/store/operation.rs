@@ -90,15 +90,24 @@ pub struct Due {
     pub attempts: u32,
 }
 
-/// Returns the operations called `name` that are the oldest pending one of their application and
-/// whose next try is due at `now`, up to `most`: order holds within an application and nowhere else.
-/// One that was sent less than `unsure` ago, without an answer that counts, is not due yet.
+/// What an operation carries: text goes before documents, which have a lane of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// All but the contents of documents.
+    Text,
+    /// Documents that are put in.
+    Documents,
+}
+
+/// Returns the operations with such a `payload` that are the oldest pending one of their application and whose
+/// next try is due at `now`, up to `most`: order holds within an application and nowhere else. One
+/// that was sent less than `unsure` ago, without an answer that counts, is not due yet.
 ///
 /// # Errors
 /// The store's own.
 pub fn due(
     view: &View<'_>,
-    name: &str,
+    payload: Payload,
     now: Timestamp,
     unsure: SignedDuration,
     most: u32,
@@ -106,7 +115,7 @@ pub fn due(
     let mut query = view.prepare(&format!(
         "SELECT {COLUMNS}, sent_at, coalesce(attempt.attempts, 0)
          FROM operation LEFT JOIN attempt ON attempt.subject = 'operation:' || lower(hex(op_id))
-         WHERE outcome IS NULL AND change ->> 'kind' = ?1 AND coalesce(attempt.try_at, 0) <= ?2
+         WHERE outcome IS NULL AND (change ->> 'kind' = 'attach') = ?1 AND coalesce(attempt.try_at, 0) <= ?2
            AND (sent_at IS NULL OR sent_at > ?2 OR sent_at <= ?4)
            AND NOT EXISTS (
                SELECT 1 FROM operation AS older
@@ -115,7 +124,7 @@ pub fn due(
          ORDER BY position LIMIT ?3"
     ))?;
     let mut rows = query.query(params![
-        name,
+        payload == Payload::Documents,
         columns::ms(now),
         most,
         columns::ms(now.saturating_sub(unsure).unwrap_or(Timestamp::MIN)),
@@ -154,14 +163,15 @@ pub fn to_confirm(view: &View<'_>, now: Timestamp, most: u32) -> Result<Vec<Prid
 }
 
 /// Marks that an operation is about to be sent. Until [`not_sent`] or [`settle`], whoever finds it
-/// pending has to look at the other end before sending it again (I2).
+/// pending has to look at the other end before sending it again (I2). Returns whether it is still
+/// there to be sent: its application may have been deleted meanwhile.
 ///
 /// # Errors
 /// The store's own.
-pub fn sending(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<(), Error> {
-    tx.prepare("UPDATE operation SET sent_at = ?2 WHERE op_id = ?1 AND outcome IS NULL")?
-        .execute(params![id.as_bytes(), columns::ms(now)])?;
-    Ok(())
+pub fn sending(tx: &Tx<'_>, id: Uuid, now: Timestamp) -> Result<bool, Error> {
+    let mut update =
+        tx.prepare("UPDATE operation SET sent_at = ?2 WHERE op_id = ?1 AND outcome IS NULL")?;
+    Ok(update.execute(params![id.as_bytes(), columns::ms(now)])? == 1)
 }
 
 /// Takes the mark of [`sending`] back: it is certain that the other end did not get it.
@@ -216,15 +226,14 @@ pub(super) fn erase(tx: &Tx<'_>, prid: &Prid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells whether an operation of `prid` was ever about to leave: then the other end may have it.
+/// Tells whether an operation of `prid` may be on its way: marked as sent, and not settled.
 ///
 /// # Errors
 /// The store's own.
-pub fn any_sent(view: &View<'_>, prid: &Prid) -> Result<bool, Error> {
+pub fn any_on_its_way(view: &View<'_>, prid: &Prid) -> Result<bool, Error> {
     let mut query = view.prepare(
         "SELECT EXISTS (SELECT 1 FROM operation
-                        WHERE prid = ?1 AND (sent_at IS NOT NULL OR outcome IS NOT NULL)
-                          AND outcome ->> 'outcome' IS NOT 'kept_here')",
+                        WHERE prid = ?1 AND sent_at IS NOT NULL AND outcome IS NULL)",
     )?;
     Ok(query.query_row([prid.as_str()], |row| row.get(0))?)
 }

@@ -12,7 +12,7 @@ use crate::carrier::{Carrier, Failure};
 use crate::domain::line::State;
 use crate::store::attempt::Subject;
 use crate::store::document::Coming;
-use crate::store::operation::Due;
+use crate::store::operation::{Due, Payload};
 use crate::store::{self, Error};
 use crate::sync::outgoing::{self, broken, jitter};
 use crate::sync::{Lane, Parts, decide, intake};
@@ -142,7 +142,7 @@ async fn due<C: Carrier>(
         .read(move |view| {
             let mut work = Vec::new();
             if may_send {
-                let due = store::operation::due(view, "attach", now, unsure, SOME)?;
+                let due = store::operation::due(view, Payload::Documents, now, unsure, SOME)?;
                 work.extend(due.into_iter().map(|due| Work::Send(Box::new(due))));
             }
             if may_fetch {

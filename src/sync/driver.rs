@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use crate::carrier::{Carrier, Failure};
 use crate::domain::line::{Line, State};
 use crate::domain::prid::Prid;
+use crate::store::operation::Payload;
 use crate::store::{self, Error, View};
 use crate::sync::outgoing::{self, broken, jitter};
 use crate::sync::{Lane, Nudge, Parts, decide, intake, record};
@@ -256,12 +257,13 @@ impl<C: Carrier> Driver<C> {
         Ok(true)
     }
 
-    /// Sends the applications that were made here; returns how the writing account was refused.
+    /// Sends what was done here, documents apart; returns how the writing account was refused.
     async fn send(&self) -> Result<Option<Failure>, Failure> {
         let now = self.parts.clock.now();
         let unsure = long(self.parts.pace.unsure);
-        let due =
-            self.read(move |view| store::operation::due(view, "create", now, unsure, SOME)).await?;
+        let due = self
+            .read(move |view| store::operation::due(view, Payload::Text, now, unsure, SOME))
+            .await?;
         let mut refused = None;
         for due in due {
             match outgoing::send(&self.parts, due).await {

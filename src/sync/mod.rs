@@ -15,6 +15,7 @@
 //! do, `intake` puts what arrived into the replica.
 
 mod asked;
+mod changes;
 pub mod decide;
 mod documents;
 mod driver;

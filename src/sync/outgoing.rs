@@ -8,23 +8,20 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::Digest;
 use crate::domain::operation::{Change, Operation, Outcome};
 use crate::domain::prid::Prid;
-use crate::services::perform;
+use crate::services::perform::{self, NOT_OURS};
 use crate::store::attempt::Subject;
 use crate::store::operation::Due;
 use crate::store::{self, Error};
-use crate::sync::Parts;
 use crate::sync::decide::{self, Action};
+use crate::sync::{Parts, changes};
 
-/// Why central never gets a change to an application that somebody else made there.
-const NOT_OURS: &str = "Central lets only the owner change this application; the change is kept at \
-                        this center.";
 /// What follows a refused application.
 const REFUSED_WITH_IT: &str = "Central refused the application itself.";
 /// The content of a document is not here: nothing to send.
 const NO_CONTENT: &str = "The document's content is not at this center any more.";
 
 /// At which step an attempt failed: that decides what is known of the operation.
-enum Trouble {
+pub(super) enum Trouble {
     /// While looking whether it had arrived, or before it left: as unsure as before, or as sure.
     Before(Failure),
     /// While it was sent.
@@ -46,8 +43,13 @@ pub(super) async fn send<C: Carrier>(parts: &Parts<C>, due: Due) -> Result<(), F
             create(parts, &operation, &language, &identity, unsure).await
         }
         Change::Attach { document } => attach(parts, &operation, &document, unsure).await,
-        // An own seat is settled as it is sold; no other booking is made here.
-        _ => Ok(()),
+        Change::Update { .. }
+        | Change::Remove { .. }
+        | Change::Refer { .. }
+        | Change::SetStatus { .. }
+        | Change::Delete => changes::change(parts, &operation, unsure).await,
+        // An own seat is settled as it is sold; no other booking is made or given up here.
+        Change::Book { .. } | Change::Cancel { .. } => Ok(()),
     };
     match result {
         Ok(()) => Ok(()),
@@ -81,7 +83,9 @@ async fn create<C: Carrier>(
     let upstream = match arrived {
         Some(upstream) => upstream,
         None => {
-            mark(parts, operation).await.map_err(Trouble::Before)?;
+            if !mark(parts, operation).await.map_err(Trouble::Before)? {
+                return Ok(());
+            }
             parts.carrier.create(language, identity).await.map_err(Trouble::Sending)?
         }
     };
@@ -150,16 +154,16 @@ async fn attach<C: Carrier>(
         .await
         .map_err(|error| Trouble::Before(broken(error)))?;
     let outcome = match (upstream, content) {
-        (None, _) if let Some(code) = refused => {
-            Outcome::Refused { code, sentence: REFUSED_WITH_IT.into() }
-        }
+        (None, _) if let Some(code) = refused => refused_with_it(&operation.change, &code),
         (None, _) => Outcome::KeptHere { why: NOT_OURS.into() },
         (Some(_), None) => Outcome::KeptHere { why: NO_CONTENT.into() },
         (Some(upstream), Some(content)) => {
             let arrived =
                 unsure && is_there(parts, &upstream, document).await.map_err(Trouble::Before)?;
             if !arrived {
-                mark(parts, operation).await.map_err(Trouble::Before)?;
+                if !mark(parts, operation).await.map_err(Trouble::Before)? {
+                    return Ok(());
+                }
                 let sent = parts.carrier.attach(&upstream, document, content).await;
                 sent.map_err(Trouble::Sending)?;
             }
@@ -195,8 +199,12 @@ async fn is_there<C: Carrier>(
     }
 }
 
-/// Writes down that the operation is about to leave; only then may it (I2).
-async fn mark<C: Carrier>(parts: &Parts<C>, operation: &Operation) -> Result<(), Failure> {
+/// Writes down that the operation is about to leave; only then may it (I2). Returns whether it is
+/// still to leave.
+pub(super) async fn mark<C: Carrier>(
+    parts: &Parts<C>,
+    operation: &Operation,
+) -> Result<bool, Failure> {
     let (id, now) = (operation.id, parts.clock.now());
     parts.store.write(move |tx| store::operation::sending(tx, id, now)).await.map_err(broken)
 }
@@ -217,7 +225,7 @@ async fn note<C: Carrier>(
         },
         // There is nothing to look at that it could be put to.
         Trouble::Before(Failure::Refused { code, sentence })
-            if matches!(operation.change, Change::Attach { .. }) && !decide::is_passing(code) =>
+            if !matches!(operation.change, Change::Create { .. }) && !decide::is_passing(code) =>
         {
             Action::Settle(Outcome::Refused { code: code.clone(), sentence: sentence.clone() })
         }
@@ -260,11 +268,26 @@ fn refuse_followers(
     now: Timestamp,
 ) -> Result<(), Error> {
     let Outcome::Refused { code, .. } = outcome else { return Ok(()) };
-    let outcome = Outcome::Refused { code: code.clone(), sentence: REFUSED_WITH_IT.into() };
     for follower in store::operation::pending(tx, prid)? {
-        perform::settle(tx, &follower, &outcome, now)?;
+        perform::settle(tx, &follower, &refused_with_it(&follower.change, code), now)?;
+        if follower.change == Change::Delete {
+            return Ok(());
+        }
     }
     Ok(())
+}
+
+/// Returns what becomes of a change to an application that central refused with `code`: it is at this
+/// center only.
+pub(super) fn refused_with_it(change: &Change, code: &str) -> Outcome {
+    match change {
+        Change::Delete => Outcome::Accepted,
+        // What adds to it shows the refusal; what takes away from it is true here all the same.
+        Change::Remove { .. } | Change::Cancel { .. } | Change::SetStatus { .. } => {
+            Outcome::KeptHere { why: REFUSED_WITH_IT.into() }
+        }
+        _ => Outcome::Refused { code: code.into(), sentence: REFUSED_WITH_IT.into() },
+    }
 }
 
 /// The replica failing is no fault of the line, but nothing can be sent without it either; unless it

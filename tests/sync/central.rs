@@ -317,4 +317,75 @@ impl Carrier for Central {
         })
         .await
     }
+
+    async fn update(&self, prid: &Prid, _: &str, identity: &Identity) -> Result<(), Failure> {
+        self.call("update", |state| {
+            state.writer()?;
+            state.own(prid)?;
+            if state.refuses.contains(&name_of(identity)) {
+                return Err(Failure::Refused { code: REFUSAL.into(), sentence: "No".into() });
+            }
+            state.edit(prid, identity.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove(&self, prid: &Prid, document: &DocumentId) -> Result<(), Failure> {
+        self.call("remove", |state| {
+            state.writer()?;
+            state.own(prid)?;
+            let held = state.held.get_mut(prid).unwrap();
+            held.application.documents.retain(|held| held.id != *document);
+            held.contents.remove(document).map(drop).ok_or_else(|| Failure::Refused {
+                code: "PRG_PAM_DOC_022".into(),
+                sentence: "not of this application".into(),
+            })?;
+            held.listed += 1;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn refer(&self, prid: &Prid, category: &str, number: &str) -> Result<(), Failure> {
+        self.call("refer", |state| {
+            let documents = state.held.get_mut(prid).map(|held| &mut held.application.documents);
+            let held = documents.and_then(|all| all.iter_mut().find(|d| d.category == category));
+            let document = held.ok_or_else(|| Failure::Refused {
+                code: "PRG_PAM_DOC_005".into(),
+                sentence: "none".into(),
+            })?;
+            document.ref_number = Some(number.into());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_status(&self, prid: &Prid, status: Status) -> Result<(), Failure> {
+        self.call("set_status", |state| {
+            state.writer()?;
+            state.own(prid)?;
+            let held = state.held.get_mut(prid).unwrap();
+            held.application.status = status;
+            held.updated += 1;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete(&self, prid: &Prid) -> Result<(), Failure> {
+        self.call("delete", |state| {
+            state.writer()?;
+            if !state.held.contains_key(prid) {
+                return Err(Failure::Refused {
+                    code: "PRG_PAM_APP_005".into(),
+                    sentence: "none".into(),
+                });
+            }
+            state.own(prid)?;
+            state.held.remove(prid);
+            Ok(())
+        })
+        .await
+    }
 }

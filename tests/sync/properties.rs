@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use prereg_node::domain::identity::Identity;
+use prereg_node::domain::operation::Change;
 use prereg_node::domain::prid::Prid;
 use prereg_node::domain::status::Status;
 
@@ -15,6 +17,9 @@ use crate::world::{World, identity, paper, slot};
 enum Event {
     WalkIn { refused: bool },
     Attach { which: usize, category: usize, content: u8 },
+    Correct { which: usize },
+    Remove { which: usize, category: usize },
+    Delete { which: usize },
     Make { day: i64 },
     Edit { which: usize },
     Move { which: usize, day: i64 },
@@ -44,6 +49,9 @@ fn event() -> impl Strategy<Value = Event> {
         3 => prop::bool::weighted(0.2).prop_map(|refused| Event::WalkIn { refused }),
         3 => (which(), 0_usize..2, 0_u8..4)
             .prop_map(|(which, category, content)| Event::Attach { which, category, content }),
+        2 => which().prop_map(|which| Event::Correct { which }),
+        1 => (which(), 0_usize..2).prop_map(|(which, category)| Event::Remove { which, category }),
+        1 => which().prop_map(|which| Event::Delete { which }),
         3 => (0_i64..7).prop_map(|day| Event::Make { day }),
         1 => which().prop_map(|which| Event::Edit { which }),
         1 => (which(), 0_i64..12).prop_map(|(which, day)| Event::Move { which, day }),
@@ -64,8 +72,30 @@ fn content(content: u8) -> Vec<u8> {
     format!("%PDF-{content}").into_bytes()
 }
 
-/// Its PRID at the center, name, whether central refuses it, documents by category.
-type WalkIn = (Prid, String, bool, BTreeMap<String, Vec<u8>>);
+struct WalkIn {
+    /// Its PRID at the center.
+    prid: Prid,
+    name: String,
+    /// Whether central refuses it.
+    is_refused: bool,
+    is_deleted: bool,
+    /// How often it was corrected.
+    corrections: u32,
+    /// Contents by category.
+    papers: BTreeMap<String, Vec<u8>>,
+}
+
+impl WalkIn {
+    fn identity(&self) -> Identity {
+        let corrected = serde_json::json!({ "note": self.corrections });
+        let set = corrected.as_object().unwrap();
+        if self.corrections == 0 {
+            identity(&self.name)
+        } else {
+            identity(&self.name).with(set, &[])
+        }
+    }
+}
 
 /// What the center has answered for its walk-ins, and what central has made besides.
 #[derive(Default)]
@@ -83,21 +113,33 @@ async fn happen(world: &mut World, answered: &mut Answered, event: Event) {
                 world.central.state().refuses.insert(name.clone());
             }
             let prid = world.walk_in(&name).await;
-            answered.walk_ins.push((prid, name, refused, BTreeMap::new()));
+            answered.walk_ins.push(WalkIn {
+                prid,
+                name,
+                is_refused: refused,
+                is_deleted: false,
+                corrections: 0,
+                papers: BTreeMap::new(),
+            });
         }
-        Event::Attach { which, category, content: n } if !answered.walk_ins.is_empty() => {
+        Event::Attach { which, .. }
+        | Event::Correct { which }
+        | Event::Remove { which, .. }
+        | Event::Delete { which }
+            if !answered.walk_ins.is_empty() =>
+        {
             let which = which % answered.walk_ins.len();
-            let (prid, _, _, papers) = &mut answered.walk_ins[which];
-            world.attach(prid, CATEGORIES[category], &content(n)).await;
-            papers.insert(CATEGORIES[category].into(), content(n));
+            if !answered.walk_ins[which].is_deleted {
+                change(world, &mut answered.walk_ins[which], &event).await;
+            }
         }
         Event::Make { day } => {
             let prid = world.at_central(&format!("R{}", answered.residents.len()), day);
             answered.residents.push(prid);
         }
         Event::BookOurs { which } if !answered.walk_ins.is_empty() => {
-            let (_, name, ..) = &answered.walk_ins[which % answered.walk_ins.len()];
-            if let [theirs] = world.named_at_central(name).as_slice() {
+            let walk_in = &answered.walk_ins[which % answered.walk_ins.len()];
+            if let [theirs] = world.named_at_central(&walk_in.name).as_slice() {
                 world.central.state().book(theirs, slot(1));
             }
         }
@@ -148,39 +190,72 @@ async fn happen(world: &mut World, answered: &mut Answered, event: Event) {
     assert_kept(world, answered).await;
 }
 
+/// Changes a walk-in at the center.
+async fn change(world: &World, walk_in: &mut WalkIn, event: &Event) {
+    match event {
+        Event::Attach { category, content: n, .. } => {
+            world.attach(&walk_in.prid, CATEGORIES[*category], &content(*n)).await;
+            walk_in.papers.insert(CATEGORIES[*category].into(), content(*n));
+        }
+        Event::Correct { .. } => {
+            let before = walk_in.identity();
+            walk_in.corrections += 1;
+            let (set, removed) = before.difference(&walk_in.identity());
+            let change = Change::Update { language: "eng".into(), set, removed };
+            world.perform(walk_in.prid.clone(), change).await;
+        }
+        Event::Remove { category, .. } => {
+            let category = CATEGORIES[*category].to_owned();
+            walk_in.papers.remove(&category);
+            world.perform(walk_in.prid.clone(), Change::Remove { category }).await;
+        }
+        Event::Delete { .. } => {
+            walk_in.is_deleted = true;
+            world.delete(&walk_in.prid).await;
+        }
+        _ => {}
+    }
+}
+
 /// I1: the view at the center has in it all that was answered, at any instant.
 async fn assert_kept(world: &World, answered: &Answered) {
-    for (prid, name, _, papers) in &answered.walk_ins {
-        let (shown, contents) = world.shown(prid).await.expect("a walk-in is here for good");
-        assert_eq!(shown.identity, identity(name));
+    for walk_in in &answered.walk_ins {
+        let Some((shown, contents)) = world.shown(&walk_in.prid).await else {
+            assert!(walk_in.is_deleted, "a walk-in is here until it is deleted");
+            continue;
+        };
+        assert!(!walk_in.is_deleted, "what was deleted is not shown again");
+        assert_eq!(shown.identity, walk_in.identity());
         assert_eq!(shown.created_by, "officer");
-        for (category, content) in papers {
-            let held = contents.iter().find(|(held, _)| held == category);
-            assert_eq!(held.and_then(|(_, held)| held.as_ref()), Some(content), "{category}");
-        }
+        let expected = walk_in.papers.iter().map(|(c, paper)| (c.clone(), Some(paper.clone())));
+        assert_eq!(contents, expected.collect::<Vec<_>>());
     }
 }
 
 async fn assert_settled(world: &World, answered: &Answered) {
     assert_kept(world, answered).await;
-    for (prid, name, refused, papers) in &answered.walk_ins {
-        let theirs = world.named_at_central(name);
-        assert_eq!(theirs.len(), usize::from(!refused), "I2: {name} is at central once");
+    for walk_in in &answered.walk_ins {
+        let theirs = world.named_at_central(&walk_in.name);
+        let expected = usize::from(!walk_in.is_refused && !walk_in.is_deleted);
+        assert_eq!(theirs.len(), expected, "I2: {} is at central once", walk_in.name);
         for theirs in theirs {
-            assert_eq!(world.shown(prid).await, world.shown(&theirs).await);
+            assert_eq!(world.shown(&walk_in.prid).await, world.shown(&theirs).await);
             world.assert_equal(&theirs).await;
             let state = world.central.state();
-            assert_eq!(state.held[&theirs].contents.len(), papers.len());
+            assert_eq!(state.held[&theirs].contents.len(), walk_in.papers.len());
         }
     }
     for prid in &answered.residents {
-        let status = world.central.state().held[prid].application.status;
-        // What was cancelled before it was ever listed is none of this center's.
-        if status == Status::Booked || world.shown(prid).await.is_some() {
-            let day = world.central.state().held[prid].application.appointment.clone();
-            if day.is_some_and(|booked| booked.slot.day > slot(7).day) {
-                continue;
+        let theirs = world.central.state().held[prid].application.clone();
+        let Some(booked) = theirs.appointment.filter(|_| theirs.status == Status::Booked) else {
+            // Cancelled, it is none of this center's any more: that much is seen, if it ever was here,
+            // and not what happens to it afterwards.
+            if let Some((shown, _)) = world.shown(prid).await {
+                assert_eq!(shown.status, theirs.status);
             }
+            continue;
+        };
+        if booked.slot.day <= slot(7).day {
             world.assert_equal(prid).await;
         }
     }

@@ -19,7 +19,7 @@ use prereg_node::domain::slot::Slot;
 use prereg_node::domain::status::{Lifecycle, Status};
 use prereg_node::entropy::{Entropy, Seeded};
 use prereg_node::services::Rules;
-use prereg_node::services::perform::perform;
+use prereg_node::services::perform::{delete, perform};
 use prereg_node::store::{self, Error, Key, Store, View};
 use prereg_node::sync::{self, Ask, Nudge, Pace, Parts};
 use tokio::sync::{mpsc, watch};
@@ -254,13 +254,21 @@ impl World {
     }
 
     /// Changes an application at the center, as a service would.
-    async fn perform(&self, prid: Prid, change: Change) -> Application {
+    pub(crate) async fn perform(&self, prid: Prid, change: Change) -> Application {
         let (rules, entropy, now) =
             (Arc::clone(&self.rules), Arc::clone(&self.entropy), self.clock.now());
         let caller =
             Caller { user: "officer".into(), roles: Roles::of(&[Role::RegistrationOfficer]) };
         self.write(move |tx| perform(tx, &prid, change.clone(), &caller, &rules, &*entropy, now))
             .await
+    }
+
+    /// Deletes an application at the center, as a service would.
+    pub(crate) async fn delete(&self, prid: &Prid) {
+        let (rules, entropy, now) =
+            (Arc::clone(&self.rules), Arc::clone(&self.entropy), self.clock.now());
+        let (prid, caller) = (prid.clone(), Caller { user: "officer".into(), roles: Roles::NONE });
+        self.write(move |tx| delete(tx, &prid, &caller, &rules, &*entropy, now)).await;
     }
 
     /// Makes a walk-in called `name`; returns its PRID at the center.

@@ -1,6 +1,7 @@
 //! The carrier against a central that says whatever bytes a test wants.
 
 mod central;
+mod changes;
 mod failures;
 mod records;
 

@@ -1,0 +1,83 @@
+//! Changes to what is at central already, as they stand on the wire.
+
+use serde_json::json;
+
+use super::central::{JSON, Say, good, http, refusal};
+use super::{given, given_bytes, identity, prid};
+use crate::carrier::{Carrier as _, Failure};
+use crate::domain::ids::DocumentId;
+use crate::domain::status::Status;
+
+#[tokio::test]
+async fn an_update_bears_the_whole_identity_and_its_own_id() {
+    let (central, mosip) = given_bytes(good(&json!({"preRegistrationId": "46537143845798"}))).await;
+
+    mosip.update(&prid(), "fra", &identity()).await.unwrap();
+
+    let seen = central.seen("PUT /preregistration/v1/applications/46537143845798");
+    let body = seen[0].json();
+    assert_eq!(body["id"], "mosip.pre-registration.demographic.update");
+    assert_eq!(body["request"]["langCode"], "fra");
+    assert_eq!(body["request"]["demographicDetails"]["identity"]["phone"], "9886442073");
+    assert_eq!(body["request"]["requiredFields"], json!(["fullName", "phone"]));
+}
+
+#[tokio::test]
+async fn a_status_a_document_and_an_application_are_changed_at_their_places() {
+    let (central, mosip) = given_bytes(good(&json!({"message": "done"}))).await;
+
+    mosip.set_status(&prid(), Status::PendingAppointment).await.unwrap();
+    mosip.remove(&prid(), &DocumentId::new("d-1")).await.unwrap();
+    mosip.delete(&prid()).await.unwrap();
+
+    for line in [
+        "PUT /preregistration/v1/applications/status/46537143845798?statusCode=Pending_Appointment",
+        "DELETE /preregistration/v1/documents/d-1?preRegistrationId=46537143845798",
+        "DELETE /preregistration/v1/applications/46537143845798",
+    ] {
+        assert_eq!(central.seen(line).len(), 1, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_reference_goes_to_the_document_of_its_category_whatever_it_is_made_of() {
+    let (central, mosip) = given(|seen, _| {
+        Say::Bytes(if seen.line.starts_with("GET") {
+            good(&json!({"documentsMetaData": [
+                {"docName": "a.pdf", "documentId": "d-1", "docCatCode": "POI",
+                 "docTypCode": "passport", "langCode": "eng"}]}))
+        } else {
+            good(&json!("updated"))
+        })
+    })
+    .await;
+
+    mosip.refer(&prid(), "POI", "N 1&é").await.unwrap();
+
+    let line = "PUT /preregistration/v1/documents/document/d-1\
+                ?preRegistrationId=46537143845798&refNumber=N%201%26%C3%A9";
+    assert_eq!(central.seen(line).len(), 1);
+    let none = mosip.refer(&prid(), "POA", "N1").await;
+    assert!(matches!(none, Err(Failure::Refused { .. })), "{none:?}");
+}
+
+/// I3
+#[tokio::test]
+async fn a_change_that_central_s_release_does_not_know_is_refused_and_not_tried_for_ever() {
+    for status in ["404 Not Found", "405 Method Not Allowed"] {
+        let (_central, mosip) = given_bytes(http(status, JSON, "{}")).await;
+        let refused = mosip.delete(&prid()).await;
+        assert!(matches!(refused, Err(Failure::Refused { .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_central_says_of_a_change_is_passed_on() {
+    let text = "delete operation is not allowed";
+    let (_central, mosip) = given_bytes(refusal("PRG_PAM_APP_003", text)).await;
+
+    let refused = mosip.delete(&prid()).await;
+
+    let expected = Failure::Refused { code: "PRG_PAM_APP_003".into(), sentence: text.into() };
+    assert_eq!(refused, Err(expected));
+}
