@@ -259,12 +259,13 @@ fn apply(
     let slot = if i % 20 == 19 { None } else { free_slot(tx, i, rules, center, now)? };
     if let Some(slot) = &slot {
         let wish = Wish {
+            prid: prid.to_string(),
             center: slot.center.to_string(),
             date: (slot.day.to_string(), Some(slot.day)),
             from: Some(slot.starts),
             to: Some(slot.ends),
         };
-        booking::book(tx, &prid, &wish, &caller, master, rules, entropy, applied)?;
+        booking::book(tx, &wish, &caller, master, rules, entropy, applied)?;
     }
     Ok(json!({
         "prid": prid,

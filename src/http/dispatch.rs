@@ -14,6 +14,7 @@ use crate::http::server::Peer;
 use crate::http::table::table;
 use crate::http::{Context, Parts, auth, handlers};
 use crate::secrets::token::Rejected;
+use crate::services::Family;
 use crate::services::document::size_limit;
 use crate::wire::envelope::Fault;
 
@@ -35,6 +36,8 @@ pub(super) struct Call {
     pub(super) query: Option<String>,
     /// The id of request and answer; empty outside the envelope of pre-registration.
     pub(super) id: &'static str,
+    /// By which spelling of its path it came.
+    pub(super) family: Family,
     headers: HeaderMap,
     body: Option<Incoming>,
 }
@@ -102,6 +105,7 @@ impl Dispatch {
             path,
             query: head.uri.query().map(str::to_owned),
             id: route.id.unwrap_or_default(),
+            family: family(head.uri.path()),
             headers: head.headers,
             body: Some(body),
         };
@@ -126,6 +130,13 @@ fn admitted(
             if route.who.admits(caller.roles) { Ok(caller) } else { Err(Barred::Role) }
         }
     }
+}
+
+/// Returns the family of a path that is in the table.
+fn family(path: &str) -> Family {
+    let below = path.strip_prefix("/preregistration/v1").unwrap_or(path);
+    let portal = ["/applications/appointment", "/applications/prereg", "/internal/"];
+    if portal.iter().any(|start| below.starts_with(start)) { Family::Portal } else { Family::Own }
 }
 
 enum Barred {
@@ -153,6 +164,13 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::Availability => handlers::booking::availability(cx, call).await,
         Endpoint::Book => handlers::booking::book(cx, call).await,
         Endpoint::FetchAppointment => handlers::booking::find(cx, call).await,
+        Endpoint::BookMany => handlers::booking::book_all(cx, call).await,
+        Endpoint::CancelAppointment => handlers::booking::cancel(cx, call).await,
+        Endpoint::CancelByBatch => handlers::booking::cancel_by_batch(cx, call).await,
+        Endpoint::CancelByPortal => handlers::booking::cancel(cx, call).await,
+        Endpoint::DeleteAppointment => handlers::booking::remove(cx, call).await,
+        Endpoint::BookedIds => handlers::booking::ids(cx, call).await,
+        Endpoint::BookedTimes => handlers::booking::times(cx, call).await,
 
         Endpoint::SyncList => handlers::datasync::list(cx, call).await,
 

@@ -33,6 +33,13 @@ pub enum Endpoint {
     Availability,
     Book,
     FetchAppointment,
+    BookMany,
+    CancelAppointment,
+    CancelByBatch,
+    CancelByPortal,
+    DeleteAppointment,
+    BookedIds,
+    BookedTimes,
 
     // Data-sync
     SyncList,

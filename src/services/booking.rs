@@ -1,104 +1,35 @@
-//! The booking service: seats on sale, and appointments.
+//! The booking service: appointments are made, moved, given up and listed.
 
+mod availability;
+mod error;
+mod numbers;
+
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
-use jiff::{Timestamp, ToSpan as _};
 
+use crate::domain::application::Application;
 use crate::domain::caller::Caller;
 use crate::domain::ids::CenterId;
 use crate::domain::master::Master;
 use crate::domain::operation::Change;
 use crate::domain::prid::Prid;
-use crate::domain::slot::{Appointment, Hours, Slot};
+use crate::domain::slot::{Appointment, Slot};
 use crate::domain::status::Status;
 use crate::entropy::Entropy;
+use crate::services::Rules;
 use crate::services::perform::perform;
-use crate::services::{Coded, Kind, Rules};
-use crate::store::slot::Free;
+use crate::store::application::Booked;
 use crate::store::{self, Tx, View};
 
-/// Days ahead for which seats are on sale; `preregistration.availability.sync`.
-const DAYS_ON_SALE: i64 = 180;
-/// Days between today and the first that is listed; `preregistration.booking.offset`.
-const LISTING_OFFSET: i64 = 1;
-/// Days that are listed; `preregistration.availability.noOfDays`.
-const DAYS_LISTED: i64 = 179;
-/// Whole hours before an appointment up to which it may be moved; `preregistration.timespan.rebook`.
-const REBOOK_HOURS: i64 = 1;
-
-/// Why the booking service refused. Texts and codes: `contract/errors.md` §5 and §7.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no such slot, or no seat left in it.
-    #[error("Availability not found for the selected time")]
-    NoSeat,
-    /// A time of the slot is missing or none.
-    #[error("User has not selected time slot")]
-    NoTime,
-    /// The center's id is blank.
-    #[error("Registration center id not entered")]
-    NoCenter,
-    /// The date is blank.
-    #[error("Booking date time not selected")]
-    NoDate,
-    /// The date is none, or has passed.
-    #[error("Invalid Booking Date Time found for preregistration id - {0}")]
-    Date(String),
-    /// The application has no appointment.
-    #[error("Booking data not found")]
-    NoAppointment,
-    /// The center sells no seats.
-    #[error("No available slots found for specified registration center")]
-    NoSlots,
-    /// It is too late to move the appointment.
-    #[error("Booking status cannot be altered")]
-    TooLate,
-    /// There is no such center.
-    #[error("Registration center id not found")]
-    UnknownCenter,
-    /// Its status allows no appointment.
-    #[error("Appointment cannot be booked for incomplete application")]
-    NotBookable,
-    /// There is no such application.
-    #[error("No data found for the requested pre-registration id")]
-    NoApplication,
-    /// The application is someone else's.
-    #[error("Requested preregistration id does not belong to the user")]
-    NotOwner,
-    /// The replica failed.
-    #[error("Booking table not found")]
-    Store(#[from] store::Error),
-}
-
-impl Coded for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoSeat => "PRG_BOOK_RCI_002",
-            Self::NoTime => "PRG_BOOK_RCI_003",
-            Self::NoCenter => "PRG_BOOK_RCI_007",
-            Self::NoDate => "PRG_BOOK_RCI_008",
-            Self::Date(_) => "PRG_BOOK_RCI_031",
-            Self::NoAppointment => "PRG_BOOK_RCI_013",
-            Self::NoSlots => "PRG_BOOK_RCI_015",
-            Self::TooLate => "PRG_BOOK_RCI_026",
-            Self::UnknownCenter => "PRG_BOOK_RCI_035",
-            Self::NotBookable => "PRG_BOOK_RCI_036",
-            Self::NoApplication => "PRG_PAM_APP_005",
-            Self::NotOwner => "PRG_PAM_APP_017",
-            Self::Store(_) => "PRG_BOOK_RCI_005",
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Store(_) => Kind::Internal,
-            _ => Kind::Refused,
-        }
-    }
-}
+pub use availability::{availability, open_days};
+pub use error::{Error, Worded};
+use numbers::Numbers;
 
 /// What somebody wants to book; a text where it has still to be understood.
 #[derive(Clone, Debug)]
 pub struct Wish {
+    /// The application's id.
+    pub prid: String,
     /// The center's id.
     pub center: String,
     /// The date as it came, and as it reads.
@@ -109,15 +40,16 @@ pub struct Wish {
     pub to: Option<Time>,
 }
 
-/// Books the wished slot for `prid`: makes the appointment, or moves it and gives the old seat back.
-/// The order of checks is the contract's (`contract/rules.md` §8.5).
+/// Books the wished slot: makes the appointment, or moves it and gives the old seat back. The order
+/// of checks is the contract's (`contract/rules.md` §8.5); a blank text is told as such first.
+///
+/// How late it is to move an appointment is reckoned from now, not from the time that the request
+/// says it has.
 ///
 /// # Errors
 /// Why not, or the replica's failure.
-#[expect(clippy::too_many_arguments, reason = "a booking hangs on all of them")]
 pub fn book(
     tx: &Tx<'_>,
-    prid: &Prid,
     wish: &Wish,
     caller: &Caller,
     master: &Master,
@@ -129,18 +61,22 @@ pub fn book(
     let past = |day: Date| {
         day < local.date() || (day == local.date() && wish.from.is_some_and(|t| t < local.time()))
     };
+    if wish.prid.trim().is_empty() {
+        return Err(Error::NoPrid);
+    }
     if wish.date.0.trim().is_empty() {
         return Err(Error::NoDate);
     }
     let Some(day) = wish.date.1.filter(|day| !past(*day)) else {
-        return Err(Error::Date(prid.to_string()));
+        return Err(Error::Date(wish.prid.clone()));
     };
-    let application = store::application::find(tx, prid)?.ok_or(Error::NoApplication)?;
-    if !application.obeys(caller) {
-        return Err(Error::NotOwner);
-    }
+    let prid = Prid::parse(&wish.prid).map_err(|_| Error::NoApplication)?;
+    let application = of_caller(tx, &prid, caller)?;
     if !rules.lifecycle.allows_booking(application.status) {
-        return Err(Error::NotBookable);
+        return Err(match application.status {
+            Status::Prefetched => Error::Prefetched,
+            _ => Error::NotBookable,
+        });
     }
     if wish.center.trim().is_empty() {
         return Err(Error::NoCenter);
@@ -150,24 +86,26 @@ pub fn book(
     if master.center(&center).is_none() {
         return Err(Error::UnknownCenter);
     }
-    if !store::slot::any(tx, &center)? {
+    // What a center node does not sell itself may be central's to sell, so there it is a seat that is
+    // missing, not a center that has none.
+    if rules.authority && !store::slot::any(tx, &center)? {
         return Err(Error::NoSlots);
     }
     let slot = Slot { center, day, starts, ends };
-    // An expired appointment is replaced; its seat is gone with its day.
-    let held = application.appointment.as_ref().filter(|_| application.status == Status::Booked);
+    let held = application.appointment.as_ref();
     if let Some(held) = held
-        && sold_here(tx, &application.prid, held, rules)?
+        && is_sold_here(tx, &application.prid, held, rules)?
     {
+        // Also of one that has expired: its day is gone, and the count of its seats stays true.
         store::slot::give_back(tx, &held.slot)?;
     }
     if !store::slot::take(tx, &slot)? {
         return Err(Error::NoSeat);
     }
-    if let Some(held) = held {
-        let hours = master.number("preregistration.timespan.rebook").unwrap_or(REBOOK_HOURS);
-        if held.start().duration_since(local).as_hours() < hours {
-            return Err(Error::TooLate);
+    if let Some(held) = held.filter(|_| application.status == Status::Booked) {
+        let hours = Numbers::of(master, rules.lifecycle).rebook;
+        if !held.is_hours_ahead(hours, rules.lifecycle, local) {
+            return Err(Error::TooLateToMove(hours));
         }
     }
     let change = Change::Book { slot, booking_rev: application.booking_rev };
@@ -175,9 +113,114 @@ pub fn book(
     booked.appointment.ok_or(Error::NoAppointment)
 }
 
+/// Books every wish, in order, or none: whoever calls rolls back on an error.
+///
+/// # Errors
+/// Why the first one that fails does, or the replica's failure.
+pub fn book_all(
+    tx: &Tx<'_>,
+    wishes: &[Wish],
+    caller: &Caller,
+    master: &Master,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<Vec<Appointment>, Error> {
+    wishes.iter().map(|wish| book(tx, wish, caller, master, rules, entropy, now)).collect()
+}
+
+/// Whether the hours before an appointment count, within which nobody may cancel it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// A resident's cancelling.
+    Counts,
+    /// An administrator's.
+    Waived,
+}
+
+/// Cancels the appointment of `prid` and gives its seat back (`contract/rules.md` §8.7).
+///
+/// # Errors
+/// Why not, or the replica's failure. [`Error::NoSeat`] on a center node for a seat that central
+/// sold: only central can take it back.
+#[expect(clippy::too_many_arguments, reason = "a cancelling hangs on all of them")]
+pub fn cancel(
+    tx: &Tx<'_>,
+    prid: &Prid,
+    deadline: Deadline,
+    caller: &Caller,
+    master: &Master,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let application = of_caller(tx, prid, caller)?;
+    if application.status != Status::Booked {
+        let awaits = rules.lifecycle.awaits_booking(application.status);
+        return Err(if awaits { Error::NoAppointment } else { Error::NotBooked });
+    }
+    let held = application.appointment.as_ref().ok_or(Error::NoAppointment)?;
+    let hours = Numbers::of(master, rules.lifecycle).cancel;
+    if deadline == Deadline::Counts
+        && !held.is_hours_ahead(hours, rules.lifecycle, rules.local(now))
+    {
+        return Err(Error::TooLateToCancel(hours));
+    }
+    if !is_sold_here(tx, &application.prid, held, rules)?
+        || !store::slot::give_back(tx, &held.slot)?
+    {
+        return Err(Error::NoSeat);
+    }
+    give_up(tx, &application, caller, rules, entropy, now)?;
+    Ok(())
+}
+
+/// Takes the booking of `prid` away, whatever its status, and gives its seat back; returns who had
+/// booked it.
+///
+/// # Errors
+/// [`Error::NoAppointment`], [`Error::NoSeat`] as in [`cancel`], why not, or the replica's failure.
+pub fn remove(
+    tx: &Tx<'_>,
+    prid: &Prid,
+    caller: &Caller,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<String, Error> {
+    let application = of_caller(tx, prid, caller)?;
+    let held = application.appointment.as_ref().ok_or(Error::NoAppointment)?;
+    if !is_sold_here(tx, &application.prid, held, rules)? {
+        return Err(Error::NoSeat);
+    }
+    store::slot::give_back(tx, &held.slot)?;
+    let booker = store::operation::booker(tx, &application.prid)?;
+    give_up(tx, &application, caller, rules, entropy, now)?;
+    Ok(booker.unwrap_or(application.created_by))
+}
+
+/// Records that the appointment of `application` is given up; its seat is given back already.
+fn give_up(
+    tx: &Tx<'_>,
+    application: &Application,
+    caller: &Caller,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    let change = Change::Cancel {
+        booking_rev: application.booking_rev,
+        status: rules.lifecycle.after_cancel(),
+    };
+    perform(tx, &application.prid, change, caller, rules, entropy, now).map(drop)
+}
+
 /// Tells whether the seat of `held` is one that this node sold. On a center node it may be central's,
 /// of the same slot as an own seat that somebody else holds (I6).
-fn sold_here(
+///
+/// # Errors
+/// The replica's failure.
+pub fn is_sold_here(
     tx: &Tx<'_>,
     prid: &Prid,
     held: &Appointment,
@@ -200,79 +243,45 @@ fn sold_here(
 /// # Errors
 /// [`Error::NoApplication`], [`Error::NotOwner`], [`Error::NoAppointment`], or the replica's failure.
 pub fn find(view: &View<'_>, prid: &Prid, caller: &Caller) -> Result<Appointment, Error> {
+    of_caller(view, prid, caller)?.appointment.ok_or(Error::NoAppointment)
+}
+
+/// Returns the appointments at `center` from `first` to `last`, both included, by day and start. A
+/// resident is told their own.
+///
+/// # Errors
+/// [`Error::NoCenter`], [`Error::Range`], [`Error::Nobody`], or the replica's failure.
+pub fn booked(
+    view: &View<'_>,
+    center: &CenterId,
+    first: Date,
+    last: Date,
+    caller: &Caller,
+) -> Result<Vec<Booked>, Error> {
+    if center.as_str().trim().is_empty() {
+        return Err(Error::NoCenter);
+    }
+    if first > last {
+        return Err(Error::Range);
+    }
+    let mut booked = store::application::appointments(view, center, first, last)?;
+    if caller.is_individual() {
+        let mut own = Vec::new();
+        for one in booked {
+            if of_caller(view, &one.prid, caller).is_ok() {
+                own.push(one);
+            }
+        }
+        booked = own;
+    }
+    if booked.is_empty() { Err(Error::Nobody) } else { Ok(booked) }
+}
+
+/// Returns the application `prid`, if `caller` may see it.
+fn of_caller(view: &View<'_>, prid: &Prid, caller: &Caller) -> Result<Application, Error> {
     let application = store::application::find(view, prid)?.ok_or(Error::NoApplication)?;
     if !application.obeys(caller) {
         return Err(Error::NotOwner);
     }
-    application.appointment.ok_or(Error::NoAppointment)
-}
-
-/// Returns the slots of `center` that are listed today, in order, the full ones among them
-/// (`contract/rules.md` §8.4).
-///
-/// # Errors
-/// [`Error::UnknownCenter`], [`Error::NoSlots`] if no seat is free, or the replica's failure.
-pub fn availability(
-    view: &View<'_>,
-    center: &CenterId,
-    master: &Master,
-    rules: &Rules,
-    now: Timestamp,
-) -> Result<Vec<Free>, Error> {
-    if master.center(center).is_none() {
-        return Err(Error::UnknownCenter);
-    }
-    // A center node sells its own seats to who stands at the door, so today's are listed.
-    let offset = if rules.authority {
-        master.number("preregistration.booking.offset").unwrap_or(LISTING_OFFSET)
-    } else {
-        0
-    };
-    let days = master.number("preregistration.availability.noOfDays").unwrap_or(DAYS_LISTED);
-    let local = rules.local(now);
-    let today = local.date();
-    let first = today.saturating_add(offset.clamp(0, 3650).days());
-    let last = today.saturating_add((offset + days - 1).clamp(0, 3650).days());
-    let mut free = store::slot::free(view, center, first, last)?;
-    for free in &mut free {
-        if free.slot.day.to_datetime(free.slot.starts) < local {
-            free.seats = 0; // What has begun cannot be booked.
-        }
-    }
-    if free.iter().any(|slot| slot.seats > 0) { Ok(free) } else { Err(Error::NoSlots) }
-}
-
-/// Puts the days on sale that are not yet: of an authority every center's, of a center node its own
-/// seats. Days that have rows already stay as they are, however master data has changed.
-///
-/// # Errors
-/// The replica's failure.
-pub fn open_days(
-    tx: &Tx<'_>,
-    master: &Master,
-    rules: &Rules,
-    now: Timestamp,
-) -> Result<(), store::Error> {
-    let days = master.number("preregistration.availability.sync").unwrap_or(DAYS_ON_SALE);
-    let today = rules.today(now);
-    let concerned = |id: &CenterId| rules.authority || rules.center.as_ref() == Some(id);
-    for center in master.centers().filter(|center| center.active && concerned(&center.id)) {
-        let kiosks = if rules.authority { u32::from(center.kiosks) } else { rules.local_kiosks };
-        if kiosks == 0 {
-            continue;
-        }
-        let hours = Hours {
-            opens: center.start,
-            closes: center.end,
-            lunch: (center.lunch_start, center.lunch_end),
-            step: center.step.as_mins().max(1),
-        };
-        for ahead in 0..days.clamp(0, 3650) {
-            let day = today.saturating_add(ahead.days());
-            if master.is_working_day(center, day) && !master.is_holiday(center, day) {
-                store::slot::open_day(tx, &center.id, day, &hours.slots(&center.id, day), kiosks)?;
-            }
-        }
-    }
-    Ok(())
+    Ok(application)
 }

@@ -46,6 +46,15 @@ impl Rules {
     }
 }
 
+/// By which spelling of its path a call came. Where the contract's texts differ, the family decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// The user's own contract: `/appointment`, `/applications`.
+    Own,
+    /// Today's portal: `/applications/appointment`, `/applications/prereg`.
+    Portal,
+}
+
 /// Whose fault an error is, and so what is logged of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

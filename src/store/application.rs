@@ -9,6 +9,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::CenterId;
 use crate::domain::prid::Prid;
 use crate::domain::slot::{Appointment, Slot};
+use crate::domain::status::Status;
 use crate::store::{Error, Tx, View, blob, columns, document, operation};
 
 const COLUMNS: &str = "prid, kind, language, identity, status, created_by, created_at, updated_by,
@@ -98,6 +99,39 @@ pub fn appointments(
         });
     }
     Ok(booked)
+}
+
+/// An appointment that holds a seat, whatever its application's status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The PRID at this node.
+    pub prid: Prid,
+    /// The application's status.
+    pub status: Status,
+    /// The appointment.
+    pub appointment: Appointment,
+}
+
+/// Returns every appointment at `center` from the day `first` on, by day and start.
+///
+/// # Errors
+/// The store's own.
+pub fn holding(view: &View<'_>, center: &CenterId, first: Date) -> Result<Vec<Holding>, Error> {
+    let mut query = view.prepare(
+        "SELECT prid, status, center_id, day, starts, ends, booking_rev FROM application
+         WHERE center_id = ?1 AND day >= ?2 ORDER BY day, starts, prid",
+    )?;
+    let mut rows = query.query(params![center.as_str(), columns::day(first)])?;
+    let mut holding = Vec::new();
+    while let Some(row) = rows.next()? {
+        let fields = AppointmentFields::read(row, 2)?;
+        holding.push(Holding {
+            prid: prid(&row.get::<_, String>(0)?)?,
+            status: columns::status(&row.get::<_, String>(1)?)?,
+            appointment: fields.into_appointment()?.ok_or(Error::Row("an appointment"))?,
+        });
+    }
+    Ok(holding)
 }
 
 /// Writes the view of one application, documents included. Only `services::perform` calls this.

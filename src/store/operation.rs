@@ -238,6 +238,18 @@ pub fn any_on_its_way(view: &View<'_>, prid: &Prid) -> Result<bool, Error> {
     Ok(query.query_row([prid.as_str()], |row| row.get(0))?)
 }
 
+/// Returns who made the last booking of `prid` that was made here.
+///
+/// # Errors
+/// The store's own.
+pub fn booker(view: &View<'_>, prid: &Prid) -> Result<Option<String>, Error> {
+    let mut query = view.prepare(
+        "SELECT actor FROM operation WHERE prid = ?1 AND change ->> 'kind' = 'book'
+         ORDER BY position DESC LIMIT 1",
+    )?;
+    Ok(query.query_row([prid.as_str()], |row| row.get(0)).optional()?)
+}
+
 /// Returns the code with which upstream refused to make the application `prid`, if it did.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rusqlite::params;
 
 use crate::domain::ids::CenterId;
-use crate::domain::slot::Slot;
+use crate::domain::slot::{Offered, OnSale, Slot};
 use crate::store::{Error, Tx, View, columns};
 
 /// A slot with the seats that are left in it.
@@ -24,8 +24,7 @@ pub fn open_day(
     tx: &Tx<'_>,
     center: &CenterId,
     day: Date,
-    slots: &[Slot],
-    capacity: u32,
+    offered: &[Offered],
 ) -> Result<(), Error> {
     let mut query =
         tx.prepare("SELECT EXISTS (SELECT 1 FROM slot WHERE center_id = ?1 AND day = ?2)")?;
@@ -35,13 +34,13 @@ pub fn open_day(
     let mut insert = tx.prepare(
         "INSERT INTO slot (center_id, day, starts, ends, capacity) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
-    for slot in slots {
+    for Offered { slot, seats } in offered {
         insert.execute(params![
             center.as_str(),
             columns::day(day),
             columns::time(slot.starts),
             columns::time(slot.ends),
-            capacity,
+            seats,
         ])?;
     }
     Ok(())
@@ -79,6 +78,32 @@ pub fn free(
     Ok(free)
 }
 
+/// Returns the slots of `center` from the day `first` on, in order, and how they sell.
+///
+/// # Errors
+/// The store's own.
+pub fn on_sale(view: &View<'_>, center: &CenterId, first: Date) -> Result<Vec<OnSale>, Error> {
+    let mut query = view.prepare(
+        "SELECT day, starts, ends, capacity, sold FROM slot
+         WHERE center_id = ?1 AND day >= ?2 ORDER BY day, starts",
+    )?;
+    let mut rows = query.query(params![center.as_str(), columns::day(first)])?;
+    let mut on_sale = Vec::new();
+    while let Some(row) = rows.next()? {
+        on_sale.push(OnSale {
+            slot: Slot {
+                center: center.clone(),
+                day: columns::parse_day(&row.get::<_, String>(0)?)?,
+                starts: columns::parse_time(&row.get::<_, String>(1)?)?,
+                ends: columns::parse_time(&row.get::<_, String>(2)?)?,
+            },
+            capacity: row.get(3)?,
+            sold: row.get(4)?,
+        });
+    }
+    Ok(on_sale)
+}
+
 /// Tells whether `center` has any slot on sale.
 ///
 /// # Errors
@@ -105,19 +130,18 @@ pub fn take(tx: &Tx<'_>, slot: &Slot) -> Result<bool, Error> {
     ])? == 1)
 }
 
-/// Gives one seat of `slot` back, if this node had sold it.
+/// Gives one seat of `slot` back; returns whether there was one to give back.
 ///
 /// # Errors
 /// The store's own.
-pub fn give_back(tx: &Tx<'_>, slot: &Slot) -> Result<(), Error> {
+pub fn give_back(tx: &Tx<'_>, slot: &Slot) -> Result<bool, Error> {
     let mut update = tx.prepare(
         "UPDATE slot SET sold = sold - 1
          WHERE center_id = ?1 AND day = ?2 AND starts = ?3 AND sold > 0",
     )?;
-    update.execute(params![
+    Ok(update.execute(params![
         slot.center.as_str(),
         columns::day(slot.day),
         columns::time(slot.starts),
-    ])?;
-    Ok(())
+    ])? == 1)
 }

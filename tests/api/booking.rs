@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use jiff::civil::date;
 use prereg_node::domain::ids::CenterId;
 use prereg_node::domain::slot::{Appointment, Slot};
-use prereg_node::domain::status::Status;
+use prereg_node::domain::status::{Lifecycle, Status};
 use serde_json::{Value, json};
 
 use crate::support::{Application, Plan, Reply, TestNode, central_s_application, envelope};
@@ -124,7 +124,8 @@ async fn a_center_that_does_not_exist_or_sells_nothing_is_told_apart() {
     let node = TestNode::cut_off_center(0).await;
     let application = node.given_application().await;
     availability(&node, "10001").await.is_refused(NO_SLOTS.0, NO_SLOTS.1);
-    book(&node, &application, wish()).await.is_refused(NO_SLOTS.0, NO_SLOTS.1);
+    // Central may have some, but cannot be asked.
+    book(&node, &application, wish()).await.is_refused(NO_SEAT.0, NO_SEAT.1);
     // A part of an id is none.
     for center in ["1000", "99999"] {
         let unknown = ("PRG_BOOK_RCI_035", "Registration center id not found");
@@ -402,13 +403,87 @@ async fn an_expired_appointment_is_replaced() {
 
 #[tokio::test]
 async fn an_application_whose_status_allows_no_appointment_gets_none() {
-    for status in [Status::ApplicationIncomplete, Status::Prefetched, Status::Consumed] {
-        let node = TestNode::with(|plan| from_central(plan, status, None)).await;
+    let incomplete = "Appointment cannot be booked for incomplete application";
+    let prefetched = "Appointment cannot be booked for prefetched application";
+    for (lifecycle, status, text) in [
+        (Lifecycle::V1_1, Status::Consumed, incomplete),
+        (Lifecycle::V1_2, Status::Consumed, incomplete),
+        (Lifecycle::V1_2, Status::ApplicationIncomplete, incomplete),
+        (Lifecycle::V1_2, Status::Prefetched, prefetched),
+    ] {
+        let node = TestNode::with(|plan| {
+            plan.settings.rules.lifecycle = lifecycle;
+            from_central(plan, status, None);
+        })
+        .await;
         let reply = node.book(&node.central_s(9), "2026-11-30", "10:00").await;
-        reply.is_refused(
-            "PRG_BOOK_RCI_036",
-            "Appointment cannot be booked for incomplete application",
-        );
+        reply.is_refused("PRG_BOOK_RCI_036", text);
         assert_eq!(seats(&node, "2026-11-30", "10:00:00").await, Some(1));
     }
+}
+
+#[tokio::test]
+async fn the_portal_s_paths_have_the_portal_s_texts() {
+    let node = TestNode::with(|plan| {
+        plan.set("preregistration.timespan.rebook", "48");
+    })
+    .await;
+    let application = node.given_appointment("2026-11-24", "09:00").await;
+    let path = format!("/applications/appointment/{}", application.prid);
+    let reply = node.call(&application.by, &path, BOOK, wish()).await;
+    reply.is_refused("PRG_BOOK_RCI_026", "Appointment re-booking cannot be done within 48 hours");
+    let mut wish = wish();
+    wish["time_slot_to"] = json!("09:50");
+    let reply = node.call(&application.by, &path, BOOK, wish).await;
+    reply.is_refused(
+        "PRG_BOOK_RCI_002",
+        "Appointment booking/re-booking cannot be done as the requested slot is not available. \
+         Please select another slot or try again later",
+    );
+}
+
+#[tokio::test]
+async fn an_appointment_needs_the_number_of_its_application() {
+    let node = TestNode::authority().await;
+    let resident = node.resident(0);
+    for path in ["/appointment/%20", "/applications/appointment/%20"] {
+        let reply = node.call(&resident, path, BOOK, wish()).await;
+        reply.is_refused("PRG_BOOK_RCI_006", "Preregistration id not entered");
+        let reply = node.get(&resident, path).await;
+        reply.is_refused("PRG_BOOK_RCI_022", "preRegistrationId cannot be empty.");
+    }
+}
+
+#[tokio::test]
+async fn in_1_2_an_appointment_may_be_moved_until_the_country_says_otherwise() {
+    for (hours, refused) in [("0", false), ("2", true)] {
+        let node = TestNode::with(|plan| {
+            plan.settings.rules.lifecycle = Lifecycle::V1_2;
+            plan.set("preregistration.timespan.rebook", hours);
+            from_central(plan, Status::PendingAppointment, None);
+        })
+        .await;
+        let application = node.central_s(9);
+        node.book(&application, "2026-11-23", "09:00").await.response();
+        let reply = node.book(&application, "2026-11-24", "09:00").await;
+        if refused {
+            reply.is_refused(TOO_LATE.0, TOO_LATE.1);
+        } else {
+            reply.response();
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_1_2_lunch_is_no_slot_and_a_cancelled_application_is_booked_again() {
+    let node = TestNode::with(|plan| {
+        plan.settings.rules.lifecycle = Lifecycle::V1_2;
+        from_central(plan, Status::Cancelled, None);
+    })
+    .await;
+    node.book(&node.central_s(9), "2026-11-30", "10:00").await.response();
+    let listed = availability(&node, "10001").await.response();
+    let slots = listed["centerDetails"][1]["timeSlots"].as_array().unwrap();
+    assert_eq!(slots.len(), 28);
+    assert!(slots.iter().all(|slot| slot["fromTime"] != "13:00:00"));
 }

@@ -6,7 +6,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod appointments;
 mod booking;
+mod cancel;
 mod datasync;
 mod demographic;
 mod document;

@@ -169,6 +169,10 @@ impl TestNode {
         self.session("officer-7", &[Role::RegistrationOfficer])
     }
 
+    pub(crate) fn admin(&self) -> Session {
+        self.session("admin-1", &[Role::PreRegistrationAdmin])
+    }
+
     pub(crate) fn counter(&self) -> Session {
         self.session("counter-3", &[Role::Counter])
     }
@@ -197,6 +201,18 @@ impl TestNode {
         let cookie = format!("Authorization={}", who.token);
         let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
         self.send(Method::POST, &whole(path), &headers, body.to_string()).await
+    }
+
+    /// Puts nothing to `path`, which is read as in [`TestNode::get`].
+    pub(crate) async fn put(&self, who: &Session, path: &str) -> Reply {
+        let cookie = format!("Authorization={}", who.token);
+        self.send(Method::PUT, &whole(path), &[("cookie", &cookie)], "").await
+    }
+
+    /// Deletes `path`, which is read as in [`TestNode::get`].
+    pub(crate) async fn delete(&self, who: &Session, path: &str) -> Reply {
+        let cookie = format!("Authorization={}", who.token);
+        self.send(Method::DELETE, &whole(path), &[("cookie", &cookie)], "").await
     }
 
     /// Posts `request` to `path` in a sound envelope of the operation `id`.
