@@ -179,6 +179,7 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
 
         Endpoint::Live => handlers::health::live(),
         Endpoint::Ready => handlers::health::ready(cx).await,
+        Endpoint::Describe => handlers::openapi::describe(),
     }
 }
 

@@ -5,8 +5,10 @@ pub mod body;
 mod dispatch;
 mod handlers;
 mod idle;
+pub mod openapi;
 pub mod reply;
 pub mod route;
+pub mod says;
 pub mod server;
 pub mod table;
 

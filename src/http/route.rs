@@ -6,6 +6,7 @@
 
 use hyper::Method;
 
+use super::says::Says;
 use crate::domain::caller::{Role, Roles};
 
 /// What is called, however it is spelled.
@@ -48,9 +49,10 @@ pub enum Endpoint {
     Form,
     FormDocument,
 
-    // Health
+    // Health and description
     Live,
     Ready,
+    Describe,
 }
 
 /// Who may call an endpoint.
@@ -88,6 +90,8 @@ pub struct Route {
     pub who: Who,
     /// The id of request and answer; none outside the envelope of pre-registration.
     pub id: Option<&'static str>,
+    /// What it takes and gives, for the description of the interface.
+    pub says: Says,
 }
 
 /// Finds the row of a request.
@@ -220,7 +224,10 @@ mod tests {
             match route.who {
                 Who::Anybody => assert!(matches!(
                     route.endpoint,
-                    Endpoint::SendOtp | Endpoint::ValidateOtp | Endpoint::ClientLogin
+                    Endpoint::SendOtp
+                        | Endpoint::ValidateOtp
+                        | Endpoint::ClientLogin
+                        | Endpoint::Describe
                 )),
                 Who::ThisMachine => {
                     assert!(matches!(route.endpoint, Endpoint::Live | Endpoint::Ready));

@@ -6,6 +6,7 @@ mod demographic;
 mod document;
 mod health;
 mod login;
+mod openapi;
 mod prefill;
 
 use hyper::Method;
@@ -15,6 +16,7 @@ use crate::domain::caller::Role::{
     RegistrationSupervisor,
 };
 use crate::http::route::{Endpoint, Route, Who};
+use crate::http::says::Says;
 
 const STAFF_AND_RESIDENT: Who =
     Who::Roles(&[Individual, RegistrationOfficer, RegistrationSupervisor, RegistrationAdmin]);
@@ -41,6 +43,7 @@ pub fn table() -> Vec<Route> {
         datasync::rows(),
         prefill::rows(),
         health::rows(),
+        openapi::rows(),
     ]
     .concat()
 }
@@ -53,5 +56,5 @@ fn row(
     who: Who,
     id: Option<&'static str>,
 ) -> Route {
-    Route { method, paths, endpoint, who, id }
+    Route { method, paths, endpoint, who, id, says: Says::default() }
 }

@@ -8,7 +8,7 @@ use crate::http::table::row;
 /// Returns its rows.
 pub(super) fn rows() -> Vec<Route> {
     vec![
-        row(Method::GET, &["/health/live"], E::Live, Who::ThisMachine, None),
-        row(Method::GET, &["/health/ready"], E::Ready, Who::ThisMachine, None),
+        row(Method::GET, &["/health/live"], E::Live, Who::ThisMachine, None).gives_plain(&[]),
+        row(Method::GET, &["/health/ready"], E::Ready, Who::ThisMachine, None).gives_plain(&[503]),
     ]
 }
