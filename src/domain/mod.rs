@@ -10,6 +10,7 @@ pub mod identity;
 pub mod ids;
 pub mod line;
 pub mod master;
+pub mod message;
 pub mod operation;
 pub mod otp;
 pub mod pattern;

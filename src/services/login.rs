@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
 use crate::domain::master::Master;
+use crate::domain::message::{Channel, Message, filled};
 use crate::domain::otp::{Limits, NotNow, Otp, Verdict};
 use crate::entropy::Entropy;
 use crate::secrets::hash;
@@ -76,27 +77,6 @@ impl Coded for Error {
             _ => Kind::Refused,
         }
     }
-}
-
-/// How somebody is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    /// By SMS.
-    Sms,
-    /// By e-mail.
-    Email,
-}
-
-/// A message to somebody. It has an OTP in it: it is not printed.
-pub struct Message {
-    /// The phone number or e-mail address.
-    pub to: String,
-    /// By which way it goes.
-    pub channel: Channel,
-    /// Its subject; empty for an SMS.
-    pub subject: String,
-    /// Its text.
-    pub text: Zeroizing<String>,
 }
 
 /// Tells by which way `user` is reached; nothing if it is neither phone number nor e-mail address
@@ -227,13 +207,16 @@ fn message(
         Channel::Email => ("OTP-email-content-template", Some("OTP-email-subject-template")),
     };
     let local = now.to_zoned(TimeZone::UTC);
+    let date = local.strftime("%d-%m-%Y").to_string();
+    let time = local.strftime("%H:%M:%S").to_string();
+    let minutes = (limits.life.as_secs() / 60).to_string();
     let values = [
-        ("otp", otp.to_owned()),
-        ("date", local.strftime("%d-%m-%Y").to_string()),
-        ("time", local.strftime("%H:%M:%S").to_string()),
-        ("validTime", (limits.life.as_secs() / 60).to_string()),
-        ("name", user.to_owned()),
-        ("username", user.to_owned()),
+        ("otp", otp),
+        ("date", &date),
+        ("time", &time),
+        ("validTime", &minutes),
+        ("name", user),
+        ("username", user),
     ];
     let fill = |code| {
         let template = master.template(code, language).unwrap_or("$otp");
@@ -244,44 +227,5 @@ fn message(
         channel,
         subject: subject.map_or_else(String::new, |code| fill(code).to_string()),
         text: fill(text),
-    }
-}
-
-/// Fills a Velocity text's variables, `$name`, `${name}` or `$!name`; unknown ones stay as they are.
-fn filled(template: &str, values: &[(&str, String)]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(template.len() + 32));
-    let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        text.push_str(&rest[..at]);
-        let from = &rest[at..];
-        let name = from.trim_start_matches(['$', '!', '{']);
-        let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
-        let after = &name[end..];
-        let after = if from.contains('{') && from.find('{') < from.find(&name[..end.max(1)]) {
-            after.strip_prefix('}').unwrap_or(after)
-        } else {
-            after
-        };
-        match values.iter().find(|(known, _)| *known == &name[..end]) {
-            Some((_, value)) => text.push_str(value),
-            None => text.push_str(&from[..from.len() - after.len()]),
-        }
-        rest = after;
-    }
-    text.push_str(rest);
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_filled_in_each_of_velocitys_spellings() {
-        let values = [("otp", "123456".to_owned()), ("name", "N".to_owned())];
-        let filled = |text| filled(text, &values).to_string();
-        assert_eq!(filled("OTP $otp for ${name}."), "OTP 123456 for N.");
-        assert_eq!(filled("$!otp$name costs 5$"), "123456N costs 5$");
-        assert_eq!(filled("$unknown ${other} $"), "$unknown ${other} $");
     }
 }

@@ -6,6 +6,7 @@ pub mod demographic;
 pub mod document;
 pub mod login;
 pub mod master;
+pub mod notification;
 pub mod perform;
 pub mod prefill;
 

@@ -201,6 +201,8 @@ pub fn erase(tx: &Tx<'_>, prid: &Prid) -> Result<(), Error> {
         "DELETE FROM confirmed WHERE prid = ?1",
         "DELETE FROM listed WHERE prid = ?1",
         "DELETE FROM alias WHERE prid = ?1",
+        // What waits is still to be told: that the appointment is cancelled.
+        "DELETE FROM message WHERE prid = ?1 AND outcome IS NOT NULL",
     ] {
         tx.prepare(statement)?.execute([prid.as_str()])?;
     }

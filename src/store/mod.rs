@@ -16,6 +16,7 @@ pub mod line;
 pub mod listed;
 pub mod listing;
 pub mod master;
+pub mod message;
 mod open;
 pub mod operation;
 pub mod otp;

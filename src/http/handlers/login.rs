@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::caller::{Role, Roles};
 use crate::domain::ids::Digest;
+use crate::domain::message::{Channel, Message};
 use crate::http::Context;
 use crate::http::auth::COOKIE_NAME;
 use crate::http::dispatch::Call;
@@ -16,7 +17,7 @@ use crate::http::handlers::{Faults, answered, opened, unread};
 use crate::http::reply::{self, Reply};
 use crate::outside::spool::Letter;
 use crate::secrets::hash;
-use crate::services::login::{self, Channel, Error, Message};
+use crate::services::login::{self, Error};
 use crate::wire::envelope::{Fault, Request};
 use crate::wire::login::{ClientSecret, Done, SendOtp, ValidateOtp};
 
