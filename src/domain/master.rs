@@ -153,6 +153,12 @@ impl Master {
         self.calendar.is_working_day(&center.id, day)
     }
 
+    /// Returns on which days of the week `center` works, Sunday first.
+    #[must_use]
+    pub fn working_week(&self, center: &Center) -> [bool; 7] {
+        self.calendar.week(&center.id)
+    }
+
     /// Tells whether `day` is a holiday at `center`, general or exceptional.
     #[must_use]
     pub fn is_holiday(&self, center: &Center, day: Date) -> bool {
@@ -195,7 +201,25 @@ impl Master {
         };
         let born = identity::birth_date(identity.text(self.mapped("dob"))?)?;
         let age = applicant::age(born, today);
-        self.applicant_types.find(code("residenceStatus")?, code("gender")?, age)
+        self.applicant_types.find(code("residenceStatus")?, code("gender")?, age, false)
+    }
+
+    /// Returns the applicant type of a person by codes, born on `born`; `exception` says that
+    /// biometrics cannot be taken of them. `None` if no age group has their age; where the country
+    /// has no table everybody is of the type that nothing else fits.
+    #[must_use]
+    pub fn applicant_type_of(
+        &self,
+        residence: &str,
+        gender: &str,
+        born: Date,
+        today: Date,
+        exception: bool,
+    ) -> Option<&str> {
+        if self.applicant_types.is_empty() {
+            return Some(self.applicant_types.otherwise());
+        }
+        self.applicant_types.find(residence, gender, applicant::age(born, today), exception)
     }
 
     /// Returns the document categories without which the application of `identity` is not complete:

@@ -48,6 +48,11 @@ impl Call {
         crate::http::route::query_value(self.query.as_deref(), name)
     }
 
+    /// Returns every value of `name` in the query.
+    pub(super) fn query_all(&self, name: &str) -> Vec<String> {
+        crate::http::route::query_values(self.query.as_deref(), name)
+    }
+
     /// Reads the body, of at most a mebibyte.
     pub(super) async fn json(&mut self) -> Result<bytes::Bytes, body::Error> {
         let body = self.body.take().ok_or(body::Error::Broken)?;
@@ -173,6 +178,11 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::BookedTimes => handlers::booking::times(cx, call).await,
 
         Endpoint::SyncList => handlers::datasync::list(cx, call).await,
+
+        Endpoint::MasterData => handlers::proxy::get(cx, call).await,
+        Endpoint::ApplicantType => handlers::proxy::post(cx, call).await,
+        Endpoint::UiSpec => handlers::uispec::latest(cx, call).await,
+        Endpoint::UiSpecs => handlers::uispec::all(cx, call).await,
 
         Endpoint::Form => handlers::prefill::form(cx, call).await,
         Endpoint::FormDocument => handlers::prefill::document(cx, call).await,

@@ -31,6 +31,13 @@ pub fn refused(id: &str, error: &dyn Coded, now: Timestamp) -> Reply {
     faults(id, &told(error), now)
 }
 
+/// Returns `body`, which answers an error in an envelope of its own, and logs what is the node's own
+/// fault.
+pub fn refusing(error: &dyn Coded, body: Vec<u8>) -> Reply {
+    log(error);
+    json(StatusCode::OK, body)
+}
+
 /// Returns the answer to a request that reached no operation.
 #[must_use]
 pub fn rejected(

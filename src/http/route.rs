@@ -45,6 +45,12 @@ pub enum Endpoint {
     // Data-sync
     SyncList,
 
+    // Master data and UI specifications
+    MasterData,
+    ApplicantType,
+    UiSpec,
+    UiSpecs,
+
     // Pre-fill
     Form,
     FormDocument,
@@ -138,7 +144,9 @@ impl Router {
     pub fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let router = self.methods.iter().find(|(known, _)| known == method);
         if let Some(Ok(found)) = router.map(|(_, router)| router.at(path)) {
-            let parameters = found.params.iter().map(|(_, value)| decoded(value)).collect();
+            // What a catch-all caught is a parameter for each of its segments.
+            let parameters = found.params.iter().flat_map(|(_, value)| value.split('/'));
+            let parameters = parameters.map(decoded).collect();
             return match parameters {
                 Some(parameters) => Found::Row(&self.routes[*found.value], parameters),
                 None => Found::Nothing,
@@ -157,10 +165,18 @@ impl Router {
 /// Returns the value of `name` in a query, decoded; a blank one is one.
 #[must_use]
 pub fn query_value(query: Option<&str>, name: &str) -> Option<String> {
-    query?.split('&').find_map(|pair| {
+    query_values(query, name).into_iter().next()
+}
+
+/// Returns all values of `name` in a query, decoded.
+#[must_use]
+pub fn query_values(query: Option<&str>, name: &str) -> Vec<String> {
+    let pairs = query.into_iter().flat_map(|query| query.split('&'));
+    let value = |pair: &str| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (decoded(key)? == name).then(|| decoded(&value.replace('+', " "))).flatten()
-    })
+    };
+    pairs.filter_map(value).collect()
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -204,6 +220,10 @@ mod tests {
         );
         assert_eq!(at("/documents/x%20y"), Some((Endpoint::FetchDocument, vec!["x y".into()])));
         assert_eq!(at("/documents/%ff"), None);
+        assert_eq!(
+            at("/proxy/masterdata/a%2Fb/c"),
+            Some((Endpoint::MasterData, vec!["a/b".into(), "c".into()]))
+        );
     }
 
     #[test]
@@ -243,5 +263,6 @@ mod tests {
         assert_eq!(query_value(query, "preRegistrationId").as_deref(), Some("1234 5"));
         assert_eq!(query_value(query, "b").as_deref(), Some(""));
         assert_eq!(query_value(query, "c"), None);
+        assert_eq!(query_values(Some("a=1&b=2&a=%C3%A9"), "a"), ["1", "é"]);
     }
 }

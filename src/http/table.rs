@@ -1,6 +1,7 @@
 //! The route table: a file for each service, its rows in the order of the contract's list.
 
 mod booking;
+mod catalog;
 mod datasync;
 mod demographic;
 mod document;
@@ -41,6 +42,7 @@ pub fn table() -> Vec<Route> {
         document::rows(),
         booking::rows(),
         datasync::rows(),
+        catalog::rows(),
         prefill::rows(),
         health::rows(),
         openapi::rows(),

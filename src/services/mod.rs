@@ -1,6 +1,7 @@
 //! What the node does: one file for each service, each function one transaction's work.
 
 pub mod booking;
+pub mod catalog;
 pub mod datasync;
 pub mod demographic;
 pub mod document;
@@ -9,6 +10,7 @@ pub mod master;
 pub mod notification;
 pub mod perform;
 pub mod prefill;
+pub mod uispec;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};

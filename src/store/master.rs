@@ -14,7 +14,34 @@ pub fn all(view: &View<'_>) -> Result<Vec<Row>, Error> {
     let mut query = view.prepare(
         "SELECT kind, code, language, content FROM master ORDER BY kind, code, language",
     )?;
-    let mut rows = query.query([])?;
+    collected(query.query([])?)
+}
+
+/// Returns the rows of `kind`, by code and language.
+///
+/// # Errors
+/// The store's own.
+pub fn of(view: &View<'_>, kind: Kind) -> Result<Vec<Row>, Error> {
+    let mut query = view.prepare(
+        "SELECT kind, code, language, content FROM master WHERE kind = ?1
+         ORDER BY code, language",
+    )?;
+    collected(query.query([kind.as_str()])?)
+}
+
+/// Returns the rows of `kind` under `code`, one for each language.
+///
+/// # Errors
+/// The store's own.
+pub fn find(view: &View<'_>, kind: Kind, code: &str) -> Result<Vec<Row>, Error> {
+    let mut query = view.prepare(
+        "SELECT kind, code, language, content FROM master WHERE kind = ?1 AND code = ?2
+         ORDER BY language",
+    )?;
+    collected(query.query([kind.as_str(), code])?)
+}
+
+fn collected(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Row>, Error> {
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         all.push(Row {

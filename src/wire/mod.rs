@@ -11,4 +11,5 @@ pub mod demographic;
 pub mod document;
 pub mod envelope;
 pub mod login;
+pub mod masterdata;
 pub mod masterfolder;

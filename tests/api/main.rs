@@ -9,6 +9,7 @@ mod support;
 mod appointments;
 mod booking;
 mod cancel;
+mod catalog;
 mod datasync;
 mod demographic;
 mod document;

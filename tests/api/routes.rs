@@ -13,6 +13,7 @@ fn paths(route: &Route) -> Vec<String> {
     let fill = |part: &str| match part {
         "{prid}" => "97465075291709".to_owned(),
         "{centerId}" => "10001".to_owned(),
+        "{*masterData}" => "registrationcenters/10001/eng".to_owned(),
         "{documentId}" => "a-document".to_owned(),
         part if part.starts_with('{') => panic!("what is {part}?"),
         part => part.to_owned(),

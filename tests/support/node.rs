@@ -49,11 +49,13 @@ const CENTRAL_S: &str = "97465075291709";
 /// What is written into the replica before the node starts.
 type Before = Box<dyn FnMut(&Tx<'_>) -> Result<(), store::Error> + Send>;
 
+/// What differs from the master data of the made-up country.
+type Difference = Box<dyn FnOnce(&mut Vec<Row>)>;
+
 /// What a node is to be.
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
-    /// What differs from the properties of the made-up country.
-    properties: Vec<(String, String)>,
+    differences: Vec<Difference>,
     before: Option<Before>,
 }
 
@@ -68,7 +70,19 @@ impl Plan {
 
     /// Sets a property of the country.
     pub(crate) fn set(&mut self, key: &str, value: &str) {
-        self.properties.push((key.to_owned(), value.to_owned()));
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.master(move |rows| {
+            let row = rows
+                .iter_mut()
+                .find(|row| row.kind == Kind::Property && row.content["key"] == *key)
+                .unwrap_or_else(|| panic!("the country has no property {key}"));
+            row.content["value"] = json!(value);
+        });
+    }
+
+    /// Changes the country's master data.
+    pub(crate) fn master(&mut self, change: impl FnOnce(&mut Vec<Row>) + 'static) {
+        self.differences.push(Box::new(change));
     }
 
     /// Puts central's word for an application into the replica.
@@ -124,7 +138,7 @@ impl TestNode {
         log::start();
         let folder = tempfile::tempdir().unwrap();
         let mut plan =
-            Plan { settings: settings(folder.path()), properties: Vec::new(), before: None };
+            Plan { settings: settings(folder.path()), differences: Vec::new(), before: None };
         change(&mut plan);
         fs::create_dir(folder.path().join("spool")).unwrap();
         prepare(&mut plan);
@@ -470,12 +484,13 @@ fn put(files: &Files, folder: &Path) {
 /// Puts the node of the plan on disk.
 fn prepare(plan: &mut Plan) {
     let settings = &plan.settings;
-    if settings.rules.authority && plan.properties.is_empty() {
+    if settings.rules.authority && plan.differences.is_empty() {
         put(authority(), &settings.folder);
     } else {
         put(empty_node(), &settings.folder);
-        if !plan.properties.is_empty() {
-            let rows = rows(&plan.properties);
+        if !plan.differences.is_empty() {
+            let mut rows = country::rows();
+            plan.differences.drain(..).for_each(|change| change(&mut rows));
             write(settings, move |tx| {
                 services::master::replace(tx, &rows, true, NOW.parse().unwrap()).map(drop)
             });
@@ -485,19 +500,6 @@ fn prepare(plan: &mut Plan) {
     if let Some(mut before) = plan.before.take() {
         write(settings, move |tx| before(tx).map_err(Into::into));
     }
-}
-
-/// Returns the country's master data with some of its properties changed.
-fn rows(properties: &[(String, String)]) -> Vec<Row> {
-    let mut rows = country::rows();
-    for (key, value) in properties {
-        let row = rows
-            .iter_mut()
-            .find(|row| row.kind == Kind::Property && row.content["key"] == **key)
-            .unwrap_or_else(|| panic!("the country has no property {key}"));
-        row.content["value"] = json!(value);
-    }
-    rows
 }
 
 fn open_days(settings: &Settings) {

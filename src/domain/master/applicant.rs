@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 /// The table, as `applicant_type_table.json` holds it. Members it lacks match everything.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct ApplicantTypes {
     #[serde(default)]
     inputs: Inputs,
@@ -39,10 +39,32 @@ fn anybody() -> String {
     "000".to_owned()
 }
 
+impl Default for ApplicantTypes {
+    fn default() -> Self {
+        Self { inputs: Inputs::default(), table: Vec::new(), no_match: anybody() }
+    }
+}
+
 impl ApplicantTypes {
-    /// Returns the type of a person, biometric exceptions left out of account: nobody knows of them
-    /// before registration. `None` when there is no table, or no age group for the age.
-    pub(super) fn find(&self, residence: &str, gender: &str, age: i16) -> Option<&str> {
+    /// Tells whether the country has no table.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Returns the type of whom no line fits.
+    pub(super) fn otherwise(&self) -> &str {
+        &self.no_match
+    }
+
+    /// Returns the type of a person; `exception` says that biometrics cannot be taken of them. `None`
+    /// when there is no table, or no age group for the age.
+    pub(super) fn find(
+        &self,
+        residence: &str,
+        gender: &str,
+        age: i16,
+        exception: bool,
+    ) -> Option<&str> {
         if self.table.is_empty() {
             return None;
         }
@@ -58,7 +80,7 @@ impl ApplicantTypes {
             fits(&line.residence_status, residence)
                 && fits(&line.gender, gender)
                 && fits(&line.age_group, group)
-                && line.bio_exception != Some(true)
+                && line.bio_exception.is_none_or(|wanted| wanted == exception)
         });
         Some(line.map_or(self.no_match.as_str(), |line| line.code.as_str()))
     }
@@ -89,11 +111,12 @@ mod tests {
             ]
         }))
         .unwrap();
-        assert_eq!(types.find("A", "F", 6), Some("1"));
-        assert_eq!(types.find("A", "M", 5), Some("2"));
-        assert_eq!(types.find("B", "M", 5), Some("000"));
-        assert_eq!(types.find("A", "F", -1), None);
-        assert_eq!(ApplicantTypes::default().find("A", "F", 6), None);
+        assert_eq!(types.find("A", "F", 6, false), Some("1"));
+        assert_eq!(types.find("A", "F", 6, true), Some("9"));
+        assert_eq!(types.find("A", "M", 5, false), Some("2"));
+        assert_eq!(types.find("B", "M", 5, false), Some("000"));
+        assert_eq!(types.find("A", "F", -1, false), None);
+        assert_eq!(ApplicantTypes::default().find("A", "F", 6, false), None);
     }
 
     #[test]

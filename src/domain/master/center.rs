@@ -60,8 +60,12 @@ impl Calendar {
     /// Tells whether `center` works on that day of the week. A center that has no rows of its own
     /// keeps the working days of the country, as the master data service answers it.
     pub(super) fn is_working_day(&self, center: &CenterId, day: Date) -> bool {
-        let days = self.working.get(center).unwrap_or(&self.usual);
-        days[usize::from(day.weekday().to_sunday_zero_offset().unsigned_abs())]
+        self.week(center)[usize::from(day.weekday().to_sunday_zero_offset().unsigned_abs())]
+    }
+
+    /// Returns on which days of the week `center` works, Sunday first.
+    pub(super) fn week(&self, center: &CenterId) -> [bool; 7] {
+        *self.working.get(center).unwrap_or(&self.usual)
     }
 
     pub(super) fn is_holiday(&self, center: &Center, day: Date) -> bool {

@@ -9,6 +9,8 @@ pub(super) mod health;
 pub(super) mod login;
 pub(super) mod openapi;
 pub(super) mod prefill;
+pub(super) mod proxy;
+pub(super) mod uispec;
 
 use hyper::StatusCode;
 use jiff::Timestamp;
