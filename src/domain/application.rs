@@ -61,6 +61,13 @@ impl Application {
     /// Tells whether `caller` may see and change it: its maker, or staff (`contract/rules.md` §3).
     #[must_use]
     pub fn obeys(&self, caller: &Caller) -> bool {
-        !caller.is_individual() || self.created_by.trim() == caller.user.trim()
+        !caller.is_individual() || self.is_made_by(caller)
+    }
+
+    /// Tells whether `caller` made it: nobody else changes its data or deletes it, staff neither
+    /// (`contract/rules.md` §3).
+    #[must_use]
+    pub fn is_made_by(&self, caller: &Caller) -> bool {
+        self.created_by.trim() == caller.user.trim()
     }
 }

@@ -6,6 +6,7 @@ use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 
+use crate::domain::application::Kind as Purpose;
 use crate::domain::caller::{Caller, Roles};
 use crate::http::body::{self, Limits};
 use crate::http::reply::{self, Reply};
@@ -157,10 +158,26 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::ClientLogin => handlers::login::client(cx, call).await,
 
         Endpoint::CreateApplication => handlers::demographic::create(cx, call).await,
+        Endpoint::UpdateApplication => handlers::demographic::update(cx, call).await,
+        Endpoint::ReadAnyApplication => handlers::demographic::read_any(cx, call).await,
         Endpoint::ReadApplication => handlers::demographic::read(cx, call).await,
         Endpoint::ApplicationStatus => handlers::demographic::status(cx, call).await,
+        Endpoint::SetApplicationStatus => handlers::demographic::set_status(cx, call).await,
+        Endpoint::ListBoth => handlers::application::list(cx, call).await,
         Endpoint::ListApplications => handlers::demographic::list(cx, call).await,
+        Endpoint::DeleteApplication => handlers::demographic::delete(cx, call).await,
         Endpoint::UpdatedTimes => handlers::demographic::updated_times(cx, call).await,
+        Endpoint::ApplicationConfig => handlers::demographic::config(cx, &call),
+        Endpoint::ApplicationInfo => handlers::demographic::info(cx, call).await,
+        Endpoint::ApplicationsAtCenter => handlers::application::at_center(cx, call).await,
+        Endpoint::CreateLostUin => handlers::application::create(cx, call, Purpose::LostUin).await,
+        Endpoint::DeleteLostUin => handlers::application::delete(cx, call, Purpose::LostUin).await,
+        Endpoint::CreateUpdateRegistration => {
+            handlers::application::create(cx, call, Purpose::Update).await
+        }
+        Endpoint::DeleteUpdateRegistration => {
+            handlers::application::delete(cx, call, Purpose::Update).await
+        }
 
         Endpoint::UploadDocument => handlers::document::upload(cx, call, document).await,
         Endpoint::ListDocuments => handlers::document::all(cx, call).await,

@@ -38,6 +38,20 @@ pub fn refusing(error: &dyn Coded, body: Vec<u8>) -> Reply {
     json(StatusCode::OK, body)
 }
 
+/// Returns the answer of the operation `id` for an error, with a `response` beside it: what the wire
+/// has in one case.
+pub fn refused_with<T: Serialize>(
+    id: &str,
+    response: T,
+    error: &dyn Coded,
+    now: Timestamp,
+) -> Reply {
+    log(error);
+    let faults = told(error);
+    let answer = envelope::Answer { errors: Some(&faults), ..envelope::ok(id, response, now) };
+    json(StatusCode::OK, answer.to_bytes())
+}
+
 /// Returns the answer to a request that reached no operation.
 #[must_use]
 pub fn rejected(

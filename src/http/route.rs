@@ -20,10 +20,22 @@ pub enum Endpoint {
 
     // Demographic
     CreateApplication,
+    UpdateApplication,
+    ReadAnyApplication,
     ReadApplication,
     ApplicationStatus,
+    SetApplicationStatus,
+    ListBoth,
     ListApplications,
+    DeleteApplication,
     UpdatedTimes,
+    ApplicationConfig,
+    ApplicationInfo,
+    ApplicationsAtCenter,
+    CreateLostUin,
+    DeleteLostUin,
+    CreateUpdateRegistration,
+    DeleteUpdateRegistration,
 
     // Document
     UploadDocument,

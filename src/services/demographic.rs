@@ -13,9 +13,17 @@ use crate::domain::operation::Change;
 use crate::domain::prid::Prid;
 use crate::domain::status::Status;
 use crate::entropy::Entropy;
-use crate::services::perform::perform;
+use crate::services::application::give_seat_back;
+use crate::services::perform::{self, perform};
 use crate::services::{Coded, Kind, Rules};
 use crate::store::{self, Tx, View};
+
+/// PRIDs in one question for updated times, at most.
+pub const MOST_IDS: usize = 1000;
+/// Applications in a list without pages, at most: who has more is told how many and reads pages.
+const MOST_LISTED: usize = 1000;
+/// Applications on a page; `mosip.pregistration.pagesize`, misspelled at the source.
+const PAGE: usize = 20;
 
 /// Why the demographic service refused. Texts and codes: `contract/errors.md` §3, §5 and §6.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +43,39 @@ pub enum Error {
     /// The application is someone else's.
     #[error("Requested preregistration id does not belong to the user")]
     NotOwner,
-    /// The list of ids is empty.
+    /// The list of ids is empty, or the one that is asked for is blank.
     #[error("request parameter is missing")]
     NoIds,
+    /// The id in the path is blank.
+    #[error("Invalid application Id")]
+    NoId,
+    /// The list of ids is longer than [`MOST_IDS`].
+    #[error("Request body is invalid")]
+    TooManyIds,
+    /// What was sent as the identity is no object.
+    #[error("json parsing is failed")]
+    Unreadable,
+    /// In its status the data stands.
+    #[error("Application can not be updated!!")]
+    NotUpdatable,
+    /// In its status it is not deleted.
+    #[error("delete operation is not allowed")]
+    NotDeletable,
+    /// It is one without data, which has calls of its own.
+    #[error("Invalid booking type")]
+    OtherKind,
+    /// No status is named.
+    #[error("status code is invalid")]
+    NoStatus,
+    /// The lifecycle has no such status.
+    #[error("status code is invalid")]
+    UnknownStatus,
+    /// It may not book yet: a mandatory document is missing.
+    #[error("Failed to update status to pending appointment")]
+    NoDocuments,
+    /// The country's page size is none.
+    #[error("Page size must be greater than zero")]
+    PageSize,
     /// The index is not a number of a page.
     #[error("Invalid page index value")]
     PageIndex,
@@ -54,9 +92,17 @@ impl Coded for Error {
         match self {
             Self::Language => "PRG_CORE_REQ_014",
             Self::Identity(_) => "KER-IOV-004",
-            Self::NoApplication | Self::NoneMade => "PRG_PAM_APP_005",
+            Self::NoApplication | Self::NoneMade | Self::UnknownStatus => "PRG_PAM_APP_005",
             Self::NotOwner => "PRG_PAM_APP_017",
-            Self::NoIds => "PRG_PAM_CORE_001",
+            Self::NoIds | Self::NoStatus => "PRG_PAM_CORE_001",
+            Self::NoId => "PRG_PAM_APP_013",
+            Self::TooManyIds => "PRG_PAM_CORE_004",
+            Self::Unreadable => "PRG_PAM_APP_007",
+            Self::NotUpdatable => "PRG_PAM_APP_022",
+            Self::NotDeletable => "PRG_PAM_APP_003",
+            Self::OtherKind => "PRG_APP_016",
+            Self::NoDocuments => "PRG_PAM_APP_023",
+            Self::PageSize => "PRG_PAM_APP_015",
             Self::PageIndex => "PRG_PAM_APP_019",
             Self::PastTheEnd => "PRG_PAM_APP_016",
             Self::Store(_) => "PRG_PAM_APP_002",
@@ -114,13 +160,21 @@ pub fn create(
     entropy: &dyn Entropy,
     now: Timestamp,
 ) -> Result<Application, Error> {
-    let prid = loop {
-        let prid = Prid::draw(entropy);
-        if store::application::find(tx, &prid)?.is_none() {
-            break prid;
-        }
-    };
+    let prid = draw(tx, entropy)?;
     create_as(tx, &prid, new, caller, rules, entropy, now)
+}
+
+/// Draws a PRID that no application here goes by.
+///
+/// # Errors
+/// The replica's failure.
+pub fn draw(view: &View<'_>, entropy: &dyn Entropy) -> Result<Prid, store::Error> {
+    loop {
+        let prid = Prid::draw(entropy);
+        if store::application::find(view, &prid)?.is_none() {
+            return Ok(prid);
+        }
+    }
 }
 
 /// Makes an application under a PRID that was drawn before.
@@ -145,69 +199,196 @@ pub fn create_as(
     Ok(perform(tx, prid, change, caller, rules, entropy, now)?)
 }
 
-/// Returns the application `prid`, for its maker or staff.
+/// Changes the data of the application `prid` to what [`check`] found right: what differs, and
+/// nothing else, is recorded.
+///
+/// # Errors
+/// [`Error::NoApplication`], [`Error::NotOwner`] for everybody but its maker,
+/// [`Error::NotUpdatable`], or the replica's failure.
+pub fn update(
+    tx: &Tx<'_>,
+    prid: &Prid,
+    new: &New,
+    caller: &Caller,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<Application, Error> {
+    let application = present(tx, prid)?;
+    if !application.is_made_by(caller) {
+        return Err(Error::NotOwner);
+    }
+    if application.kind != Purpose::New {
+        return Err(Error::NoApplication);
+    }
+    if !rules.lifecycle.allows_update(application.status) {
+        return Err(Error::NotUpdatable);
+    }
+    let (set, removed) = application.identity.difference(&new.identity);
+    if set.is_empty() && removed.is_empty() && application.language == new.language {
+        return Ok(application);
+    }
+    let change = Change::Update { language: new.language.clone(), set, removed };
+    Ok(perform(tx, &application.prid, change, caller, rules, entropy, now)?)
+}
+
+/// Deletes the application `prid` and gives its seat back.
+///
+/// # Errors
+/// [`Error::NoApplication`], [`Error::NotOwner`] for everybody but its maker,
+/// [`Error::OtherKind`], [`Error::NotDeletable`], or the replica's failure.
+pub fn delete(
+    tx: &Tx<'_>,
+    prid: &Prid,
+    caller: &Caller,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let application = present(tx, prid)?;
+    if !application.is_made_by(caller) {
+        return Err(Error::NotOwner);
+    }
+    if application.kind != Purpose::New {
+        return Err(Error::OtherKind);
+    }
+    if !rules.lifecycle.allows_delete(application.status) {
+        return Err(Error::NotDeletable);
+    }
+    give_seat_back(tx, &application, rules)?;
+    Ok(perform::delete(tx, &application.prid, caller, rules, entropy, now)?)
+}
+
+/// Sets the status of the application `prid` to the one with this code. Any may follow any; one
+/// that goes without an appointment gives up what there is, so that no seat is held by nobody.
+///
+/// # Errors
+/// [`Error::NoStatus`], [`Error::NoApplication`], [`Error::NotOwner`], [`Error::UnknownStatus`],
+/// [`Error::NoDocuments`], or the replica's failure.
+#[expect(clippy::too_many_arguments, reason = "a status hangs on all of them")]
+pub fn set_status(
+    tx: &Tx<'_>,
+    prid: &Prid,
+    code: &str,
+    caller: &Caller,
+    master: &Master,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if code.trim().is_empty() {
+        return Err(Error::NoStatus);
+    }
+    let application = present(tx, prid)?;
+    if application.kind != Purpose::New {
+        return Err(Error::NoApplication);
+    }
+    if !application.obeys(caller) {
+        return Err(Error::NotOwner);
+    }
+    let to = Status::parse(code)
+        .filter(|status| rules.lifecycle.knows(*status))
+        .ok_or(Error::UnknownStatus)?;
+    if to == Status::PendingAppointment
+        && rules.lifecycle.demands_documents()
+        && !master.missing_categories(&application, rules.today(now)).is_empty()
+    {
+        return Err(Error::NoDocuments);
+    }
+    if to == application.status {
+        return Ok(());
+    }
+    let change = if application.appointment.is_some() && !to.has_appointment() {
+        give_seat_back(tx, &application, rules)?;
+        Change::Cancel { booking_rev: application.booking_rev, status: to }
+    } else {
+        Change::SetStatus { from: application.status, to }
+    };
+    perform(tx, &application.prid, change, caller, rules, entropy, now)?;
+    Ok(())
+}
+
+/// Returns the application that goes by `prid`, unless registration has consumed it: central keeps
+/// such a one elsewhere and answers as if it never was.
+fn present(view: &View<'_>, prid: &Prid) -> Result<Application, Error> {
+    store::application::find(view, prid)?
+        .filter(|application| application.status != Status::Consumed)
+        .ok_or(Error::NoApplication)
+}
+
+/// Returns the application `prid` with its data, for its maker or staff; one of a kind without data
+/// is none.
 ///
 /// # Errors
 /// [`Error::NoApplication`], [`Error::NotOwner`], or the replica's failure.
 pub fn read(view: &View<'_>, prid: &Prid, caller: &Caller) -> Result<Application, Error> {
-    let application = store::application::find(view, prid)?.ok_or(Error::NoApplication)?;
+    let application = store::application::find(view, prid)?
+        .filter(|application| application.kind == Purpose::New)
+        .ok_or(Error::NoApplication)?;
     if !application.obeys(caller) {
         return Err(Error::NotOwner);
     }
     Ok(application)
 }
 
-/// Returns the status of the application `prid`, for its maker or staff.
-///
-/// # Errors
-/// As [`read`].
-pub fn status(view: &View<'_>, prid: &Prid, caller: &Caller) -> Result<Status, Error> {
-    Ok(read(view, prid, caller)?.status)
-}
-
 /// A page of the applications that somebody made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// Those of the page, newest first.
-    pub applications: Vec<Application>,
+    /// Those of the page, newest first, each with the PRID to show: central's, once known.
+    pub applications: Vec<(Prid, Application)>,
     /// How many there are on all pages.
     pub total: usize,
 }
 
-/// Returns the applications that `caller` made and that are not consumed: all of them, or the page
-/// `index` (from 0) of `size`.
+/// Returns the applications with data that `caller` made and that are not consumed: the newest
+/// thousand, or the page `index` (from 0).
 ///
 /// # Errors
-/// [`Error::NoneMade`], [`Error::PageIndex`], [`Error::PastTheEnd`], or the replica's failure.
+/// [`Error::NoneMade`], [`Error::PageIndex`], [`Error::PageSize`], [`Error::PastTheEnd`], or the
+/// replica's failure.
 pub fn list(
     view: &View<'_>,
     index: Option<&str>,
-    size: usize,
     caller: &Caller,
+    master: &Master,
 ) -> Result<Page, Error> {
-    let index =
-        index.map(|index| index.parse::<usize>().map_err(|_| Error::PageIndex)).transpose()?;
-    let mut applications = store::application::made_by(view, &caller.user)?;
-    if applications.is_empty() {
+    let (skipped, most) = match index {
+        None => (0, MOST_LISTED),
+        Some(index) => {
+            let index = index.parse::<usize>().map_err(|_| Error::PageIndex)?;
+            let size = page_size(master)?;
+            (index.saturating_mul(size), size)
+        }
+    };
+    let total = store::application::count_made_by(view, &caller.user)?;
+    if total == 0 {
         return Err(Error::NoneMade);
     }
-    let total = applications.len();
-    if let Some(index) = index {
-        let first = index.saturating_mul(size);
-        if first >= total {
-            return Err(Error::PastTheEnd);
-        }
-        applications = applications.split_off(first);
-        applications.truncate(size);
+    if skipped >= total {
+        return Err(Error::PastTheEnd);
+    }
+    let mut applications = Vec::new();
+    for application in store::application::made_by(view, &caller.user, skipped, most)? {
+        let central_s = store::application::upstream_prid(view, &application.prid)?;
+        applications.push((central_s.unwrap_or_else(|| application.prid.clone()), application));
     }
     Ok(Page { applications, total })
+}
+
+fn page_size(master: &Master) -> Result<usize, Error> {
+    match master.property("mosip.pregistration.pagesize") {
+        None => Ok(PAGE),
+        Some(text) => {
+            text.parse().ok().filter(|size| (1..=MOST_LISTED).contains(size)).ok_or(Error::PageSize)
+        }
+    }
 }
 
 /// Returns when each of `prids` was updated last; those that are not here are left out.
 ///
 /// # Errors
-/// [`Error::NoIds`] for an empty list, [`Error::NoApplication`] if none is here, or the replica's
-/// failure.
+/// [`Error::NoIds`] for an empty list, [`Error::TooManyIds`], [`Error::NoApplication`] if none is
+/// here, or the replica's failure.
 pub fn updated_times(
     view: &View<'_>,
     prids: &[String],
@@ -215,10 +396,13 @@ pub fn updated_times(
     if prids.is_empty() {
         return Err(Error::NoIds);
     }
+    if prids.len() > MOST_IDS {
+        return Err(Error::TooManyIds);
+    }
     let mut times = BTreeMap::new();
     for prid in prids.iter().filter_map(|text| Prid::parse(text).ok()) {
-        if let Some(application) = store::application::find(view, &prid)? {
-            times.insert(prid.to_string(), application.updated_at);
+        if let Some(updated_at) = store::application::updated_at(view, &prid)? {
+            times.insert(prid.to_string(), updated_at);
         }
     }
     if times.is_empty() { Err(Error::NoApplication) } else { Ok(times) }

@@ -1,5 +1,6 @@
 //! What the node does: one file for each service, each function one transaction's work.
 
+pub mod application;
 pub mod booking;
 pub mod catalog;
 pub mod datasync;

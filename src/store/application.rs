@@ -1,5 +1,6 @@
 //! The view of applications, and the PRIDs they go by.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::Map;
@@ -32,17 +33,24 @@ pub fn find(view: &View<'_>, prid: &Prid) -> Result<Option<Application>, Error> 
     Ok(Some(application))
 }
 
-/// Returns the applications that `maker` made and that are not consumed, newest first.
+/// Returns the applications with data that `maker` made and that are not consumed, newest first:
+/// at most `most`, after the first `skipped`.
 ///
 /// # Errors
 /// The store's own.
-pub fn made_by(view: &View<'_>, maker: &str) -> Result<Vec<Application>, Error> {
+pub fn made_by(
+    view: &View<'_>,
+    maker: &str,
+    skipped: usize,
+    most: usize,
+) -> Result<Vec<Application>, Error> {
     let mut query = view.prepare(&format!(
         "SELECT {COLUMNS} FROM application
-         WHERE created_by = ?1 AND status <> 'Consumed'
-         ORDER BY created_at DESC, prid"
+         WHERE created_by = ?1 AND kind = 'new' AND status <> 'Consumed'
+         ORDER BY created_at DESC, prid LIMIT ?2 OFFSET ?3"
     ))?;
-    let rows = query.query_map([maker], Fields::read)?;
+    let bound = |count| i64::try_from(count).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![maker, bound(most), bound(skipped)], Fields::read)?;
     let mut applications = Vec::new();
     for row in rows {
         let mut application = row?.into_application()?;
@@ -50,6 +58,33 @@ pub fn made_by(view: &View<'_>, maker: &str) -> Result<Vec<Application>, Error> 
         applications.push(application);
     }
     Ok(applications)
+}
+
+/// Counts what [`made_by`] can return.
+///
+/// # Errors
+/// The store's own.
+pub fn count_made_by(view: &View<'_>, maker: &str) -> Result<usize, Error> {
+    let mut query = view.prepare(
+        "SELECT count(*) FROM application
+         WHERE created_by = ?1 AND kind = 'new' AND status <> 'Consumed'",
+    )?;
+    Ok(query.query_row([maker], |row| row.get(0))?)
+}
+
+/// Returns when the data or the status of the application that goes by `prid` changed last; nothing
+/// for one without data, for its answers tell no such time.
+///
+/// # Errors
+/// The store's own.
+pub fn updated_at(view: &View<'_>, prid: &Prid) -> Result<Option<Timestamp>, Error> {
+    let mut query = view.prepare(
+        "SELECT updated_at FROM application
+         WHERE prid = coalesce((SELECT prid FROM alias WHERE upstream_prid = ?1), ?1)
+           AND kind = 'new'",
+    )?;
+    let ms = query.query_row([prid.as_str()], |row| row.get(0)).optional()?;
+    ms.map(columns::instant).transpose()
 }
 
 /// An appointment in a list: whose, when, and which version of the application it was read from.
@@ -319,7 +354,7 @@ impl Fields {
     }
 }
 
-struct AppointmentFields {
+pub(super) struct AppointmentFields {
     center: Option<String>,
     day: Option<String>,
     starts: Option<String>,
@@ -328,7 +363,7 @@ struct AppointmentFields {
 }
 
 impl AppointmentFields {
-    fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
         Ok(Self {
             center: row.get(first)?,
             day: row.get(first + 1)?,
@@ -338,7 +373,7 @@ impl AppointmentFields {
         })
     }
 
-    fn into_appointment(self) -> Result<Option<Appointment>, Error> {
+    pub(super) fn into_appointment(self) -> Result<Option<Appointment>, Error> {
         let (Some(center), Some(day), Some(starts), Some(ends)) =
             (self.center, self.day, self.starts, self.ends)
         else {

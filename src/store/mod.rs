@@ -20,6 +20,7 @@ pub mod message;
 mod open;
 pub mod operation;
 pub mod otp;
+pub mod overview;
 mod readers;
 pub mod slot;
 

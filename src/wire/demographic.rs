@@ -10,6 +10,16 @@ use crate::domain::identity::Identity;
 
 /// The `id` of D1 and its answer.
 pub const CREATE: &str = "mosip.pre-registration.demographic.create";
+/// The `id` of D2 and its answer.
+pub const UPDATE: &str = "mosip.pre-registration.demographic.update";
+/// The `id` of D6's answer.
+pub const DELETE: &str = "mosip.pre-registration.demographic.delete";
+/// The `id` of D7's answer.
+pub const UPDATE_STATUS: &str = "mosip.pre-registration.demographic.status.update";
+/// The answer of D7, misspelled on the wire.
+pub const STATUS_UPDATED: &str = "STATUS_UPDATED_SUCESSFULLY";
+/// What D7 answers beside the error that a document is missing.
+pub const STATUS_NOT_UPDATED: &str = "STATUS_NOT_UPDATED_SUCESSFULLY";
 /// The `id` of D3's answer.
 pub const RETRIEVE: &str = "mosip.pre-registration.demographic.retrieve.details";
 /// The `id` of D4's answer.
@@ -26,14 +36,23 @@ pub struct Details {
     pub identity: Identity,
 }
 
-/// The request of D1.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+/// What holds the identity in a request.
+#[derive(Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Sent {
+    /// The identity: an object, but the service says so in its own words.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub identity: Value,
+}
+
+/// The request of D1 and D2.
+#[derive(Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Create {
     /// The language it was typed in first.
     pub lang_code: Option<String>,
     /// The identity.
-    pub demographic_details: Option<Details>,
+    pub demographic_details: Option<Sent>,
     /// The fields that this applicant must fill; clients of the older releases do not send it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required_fields: Option<Vec<String>>,
@@ -53,6 +72,54 @@ pub struct Created {
     pub lang_code: String,
     /// As it was sent.
     pub demographic_details: Details,
+}
+
+/// The answer of D2: with the name of the time in the user's contract, and with upstream's.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Updated {
+    /// The application.
+    pub pre_registration_id: String,
+    /// As [`instant`](super::date::instant) spells it.
+    pub created_date_time: String,
+    /// As [`instant`](super::date::instant) spells it.
+    pub updated_date_time: String,
+    /// Its status.
+    pub status_code: String,
+    /// The language it was typed in this time.
+    pub lang_code: String,
+    /// The identity as it is now.
+    pub demographic_details: Details,
+}
+
+/// The answer of D6.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deleted {
+    /// The application.
+    pub pre_registration_id: String,
+    /// The user id of who deleted it.
+    pub deleted_by: String,
+    /// As [`instant_with_offset`](super::date::instant_with_offset) spells it.
+    pub deleted_date_time: String,
+}
+
+/// The answer of D9.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Config {
+    /// The schema of identities.
+    pub id_schema: Value,
+}
+
+/// The answer of D10.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Info {
+    /// As D3 answers.
+    pub demographic_response: Record,
+    /// As F3 answers; nothing where there is no document.
+    pub documents_meta_data: Option<document::AllMetadata>,
 }
 
 /// The answer of D3.
@@ -140,7 +207,7 @@ pub struct BasicMetadata {
 }
 
 /// The request of D8.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RetrieveDate {
     /// Not used; the name is misspelled on the wire.
     #[serde(rename = "registartion_center_id")]

@@ -4,6 +4,7 @@
 //! that a request may lack is an `Option`, so that the service says what is missing in its own words;
 //! in an answer `None` is written as `null`, never left out.
 
+pub mod application;
 pub mod booking;
 pub mod datasync;
 pub mod date;

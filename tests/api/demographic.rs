@@ -3,29 +3,45 @@
 use jiff::SignedDuration;
 use prereg_node::demo::residents::resident;
 use prereg_node::domain::caller::Role;
+use prereg_node::domain::status::Lifecycle;
 use serde_json::{Value, json};
 
 use crate::support::{Reply, Session, TestNode, envelope};
 
 const CREATE: &str = "mosip.pre-registration.demographic.create";
+pub(crate) const UPDATE: &str = "mosip.pre-registration.demographic.update";
 const DATES: &str = "mosip.pre-registration.demographic.retrieve.date";
 
-const NO_APPLICATION: (&str, &str) =
+pub(crate) const NO_APPLICATION: (&str, &str) =
     ("PRG_PAM_APP_005", "No data found for the requested pre-registration id");
-const NOT_OWNER: (&str, &str) =
+pub(crate) const NOT_OWNER: (&str, &str) =
     ("PRG_PAM_APP_017", "Requested preregistration id does not belong to the user");
 
 /// The identity of the resident 0, as the portal sends it.
-fn identity() -> Value {
+pub(crate) fn identity() -> Value {
     serde_json::to_value(resident(0).identity).unwrap()
 }
 
-async fn create(node: &TestNode, who: &Session, identity: Value) -> Reply {
+pub(crate) async fn create(node: &TestNode, who: &Session, identity: Value) -> Reply {
     let request = json!({"langCode": "eng", "demographicDetails": {"identity": identity}});
     node.call(who, "/applications", CREATE, request).await
 }
 
-fn keys(value: &Value) -> Vec<&str> {
+/// Sends JSON by any method.
+pub(crate) async fn send(
+    node: &TestNode,
+    method: &str,
+    who: &Session,
+    path: &str,
+    body: &Value,
+) -> Reply {
+    let cookie = format!("Authorization={}", who.token);
+    let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
+    let path = format!("/preregistration/v1{path}");
+    node.send(method.parse().unwrap(), &path, &headers, body.to_string()).await
+}
+
+pub(crate) fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     keys
@@ -252,7 +268,13 @@ async fn a_resident_lists_their_own_applications_with_names_and_appointment() {
 
     let listed = node.get(&who, "/applications").await.response();
 
-    assert_eq!(keys(&listed), ["basicDetails", "noOfRecords", "pageIndex", "totalRecords"]);
+    assert_eq!(
+        keys(&listed),
+        ["allApplications", "basicDetails", "noOfRecords", "pageIndex", "totalRecords"]
+    );
+    let alone = node.get(&who, "/applications/prereg").await.response();
+    assert_eq!(keys(&alone), ["basicDetails", "noOfRecords", "pageIndex", "totalRecords"]);
+    assert_eq!(alone["basicDetails"], listed["basicDetails"]);
     let counters = [&listed["totalRecords"], &listed["noOfRecords"], &listed["pageIndex"]];
     assert_eq!(counters, ["2", "0", "0"]);
     let [newest, oldest] = listed["basicDetails"].as_array().unwrap().as_slice() else {
@@ -315,6 +337,19 @@ async fn a_page_has_as_many_applications_as_the_country_says() {
 }
 
 #[tokio::test]
+async fn a_page_size_that_is_none_is_told_and_hurts_only_who_asks_for_a_page() {
+    for size in ["0", "-1", "many", "1000000"] {
+        let node = TestNode::with(|plan| plan.set("mosip.pregistration.pagesize", size)).await;
+        let who = node.given_application().await.by;
+        for path in ["/applications", "/applications/prereg"] {
+            node.get(&who, path).await.response();
+            let page = node.get(&who, &format!("{path}?pageIndex=0")).await;
+            page.is_refused("PRG_PAM_APP_015", "Page size must be greater than zero");
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_has_made_no_application_is_told_so() {
     let node = TestNode::authority().await;
     node.given_application_of(1).await;
@@ -346,6 +381,76 @@ async fn updated_times_are_told_without_a_zone_and_leave_out_who_is_not_here() {
         let reply = ask(empty).await;
         reply.is_refused("PRG_PAM_CORE_001", "request parameter is missing");
     }
+    let mut many = vec![first.prid.clone(); 1000];
+    assert_eq!(keys(&ask(json!(many)).await.response()), [first.prid.as_str()]);
+    many.push("97465075291709".into());
+    ask(json!(many)).await.is_refused("PRG_PAM_CORE_004", "Request body is invalid");
+}
+
+#[tokio::test]
+async fn a_blank_id_is_a_parameter_that_is_missing() {
+    let node = TestNode::authority().await;
+    let who = node.resident(0);
+    let request = json!({"langCode": "eng", "demographicDetails": {"identity": identity()}});
+    for (method, path) in [
+        ("GET", "/applications/%20"),
+        ("GET", "/applications/prereg/%20%09"),
+        ("GET", "/applications/status/%20"),
+        ("DELETE", "/applications/%20"),
+        ("PUT", "/applications/%20"),
+        ("PUT", "/applications/status/%20?statusCode=Booked"),
+    ] {
+        let body = envelope(UPDATE, node.now(), request.clone());
+        let reply = send(&node, method, &who, path, &body).await;
+        reply.is_refused("PRG_PAM_CORE_001", "request parameter is missing");
+    }
+    let info = node.get(&who, "/applications/prereg/info/%20").await;
+    info.is_refused("PRG_PAM_APP_013", "Invalid application Id");
+}
+
+#[tokio::test]
+async fn data_sync_reads_an_application_with_its_documents_at_once() {
+    let node = TestNode::authority().await;
+    let application = node.given_application().await;
+    let info = format!("/applications/prereg/info/{}", application.prid);
+    let read = format!("/applications/{}", application.prid);
+
+    let reply = node.get(&node.officer(), &info).await;
+    assert_eq!(reply.json()["id"], json!(null));
+    let told = reply.response();
+    assert_eq!(keys(&told), ["demographicResponse", "documentsMetaData"]);
+    assert_eq!(told["documentsMetaData"], json!(null));
+    assert_eq!(told["demographicResponse"], node.get(&application.by, &read).await.response());
+
+    let request = json!({"docCatCode": "POI", "docTypCode": "VIC", "langCode": "eng"});
+    let file = crate::support::file(100);
+    node.upload(&application.by, &application.prid, request, "a.pdf", &file).await.response();
+    let told = node.get(&application.by, &info).await.response();
+    let documents = &told["documentsMetaData"]["documentsMetaData"];
+    assert_eq!((&documents[0]["docCatCode"], &documents[1]), (&json!("POI"), &json!(null)));
+
+    node.get(&node.resident(7), &info).await.is_refused(NOT_OWNER.0, NOT_OWNER.1);
+    let nobody = node.get(&node.officer(), "/applications/prereg/info/97465075291709").await;
+    nobody.is_refused(NO_APPLICATION.0, NO_APPLICATION.1);
+}
+
+#[tokio::test]
+async fn the_older_portal_reads_the_schema_of_identities() {
+    let node = TestNode::authority().await;
+    let reply = node.get(&node.resident(0), "/applications/config").await;
+    assert_eq!(reply.json()["id"], json!(null));
+    let schema = &reply.response()["idSchema"];
+    assert!(schema["properties"]["identity"]["properties"]["fullName"].is_object(), "{schema}");
+}
+
+#[tokio::test]
+async fn an_application_begins_incomplete_in_1_2() {
+    let node = TestNode::with(|plan| plan.settings.rules.lifecycle = Lifecycle::V1_2).await;
+    let application = node.given_application().await;
+    assert_eq!(node.status_of(&application).await, "Application_Incomplete");
+    let own = node.get(&application.by, "/applications?type=NEW_PREREGISTRATION").await.response();
+    let [one] = own["allApplications"].as_array().unwrap().as_slice() else { panic!("{own}") };
+    assert_eq!(one["applicationStatusCode"], "DRAFT");
 }
 
 #[tokio::test]

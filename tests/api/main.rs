@@ -6,10 +6,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod applications;
 mod appointments;
 mod booking;
 mod cancel;
 mod catalog;
+mod changes;
 mod datasync;
 mod demographic;
 mod document;
@@ -18,3 +20,4 @@ mod limits;
 mod login;
 mod prefill;
 mod routes;
+mod validation;

@@ -41,7 +41,7 @@ pub(crate) async fn of(
                 .iter()
                 .filter_map(|booked| store::application::find(view, &booked.prid).transpose())
                 .collect::<Result<Vec<_>, _>>()?;
-            let made = store::application::made_by(view, &writer)?;
+            let made = store::application::made_by(view, &writer, 0, usize::MAX)?;
             Ok((listed, made, store::check::faults(view)?))
         })
         .await?;

@@ -102,7 +102,7 @@ proptest! {
                     });
                     answers.push(answer.await.map_err(|error| error.to_string()));
                 }
-                let all = store.read::<_, Error, _>(|view| store::application::made_by(view, "officer"));
+                let all = store.read::<_, Error, _>(|view| store::application::made_by(view, "officer", 0, usize::MAX));
                 (answers, all.await.unwrap())
             })
         };

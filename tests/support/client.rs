@@ -112,6 +112,17 @@ impl Reply {
         }
     }
 
+    /// Expects the service to have refused for one reason, and said `response` all the same.
+    #[track_caller]
+    pub(crate) fn is_refused_with(&self, response: &str, code: &str, text: &str) {
+        let body = self.json();
+        assert_eq!(self.status, 200, "{self:?}");
+        assert_eq!(body["response"], response, "{self:?}");
+        let expected = serde_json::json!([{"errorCode": code, "message": text}]);
+        assert_eq!(body["errors"], expected, "{self:?}");
+        self.asked.was_refused(code, text);
+    }
+
     /// Expects the request to have reached no service: another status, and the member more.
     #[track_caller]
     pub(crate) fn is_rejected(&self, status: u16, code: &str, text: &str) {

@@ -367,9 +367,13 @@ impl World {
 
 /// Returns the PRIDs that have operations here.
 fn prids(view: &View<'_>) -> Result<Vec<Prid>, Error> {
-    let mut prids: Vec<Prid> =
-        store::application::made_by(view, "officer")?.into_iter().map(|a| a.prid).collect();
-    prids.extend(store::application::made_by(view, "resident")?.into_iter().map(|a| a.prid));
+    let mut prids: Vec<Prid> = store::application::made_by(view, "officer", 0, usize::MAX)?
+        .into_iter()
+        .map(|a| a.prid)
+        .collect();
+    prids.extend(
+        store::application::made_by(view, "resident", 0, usize::MAX)?.into_iter().map(|a| a.prid),
+    );
     Ok(prids)
 }
 

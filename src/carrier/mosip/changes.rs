@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use hyper::{Method, StatusCode};
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::account::Session;
 use super::client::{Call, Effect};
@@ -17,9 +18,6 @@ use crate::domain::prid::Prid;
 use crate::domain::status::Status;
 use crate::wire::demographic;
 
-/// The id of D2.
-const UPDATE: &str = "mosip.pre-registration.demographic.update";
-
 /// Returns the body of D1 and D2.
 pub(super) fn typed(language: &str, identity: &Identity) -> demographic::Create {
     // Today's central fails without a list of required fields. What the form demands was checked when
@@ -27,7 +25,9 @@ pub(super) fn typed(language: &str, identity: &Identity) -> demographic::Create 
     let fields = identity.members().keys().cloned().collect();
     demographic::Create {
         lang_code: Some(language.to_owned()),
-        demographic_details: Some(demographic::Details { identity: identity.clone() }),
+        demographic_details: Some(demographic::Sent {
+            identity: Value::Object(identity.members().clone()),
+        }),
         required_fields: Some(fields),
     }
 }
@@ -40,7 +40,8 @@ impl Mosip {
         language: &str,
         identity: &Identity,
     ) -> Result<(), Failure> {
-        let question = body::question(UPDATE, &typed(language, identity), (self.now)());
+        let question =
+            body::question(demographic::UPDATE, &typed(language, identity), (self.now)());
         let path = format!("{BASE}{}/{prid}", self.place().path());
         let call = self.post("update", path, Effect::Writes, question);
         self.change(&self.writer, Call { method: Method::PUT, ..call }).await

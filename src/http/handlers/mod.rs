@@ -1,6 +1,7 @@
 //! The handlers: one file for each service, named as there. A handler parses, makes one call, and
 //! answers.
 
+pub(super) mod application;
 pub(super) mod booking;
 pub(super) mod datasync;
 pub(super) mod demographic;

@@ -1,4 +1,4 @@
-//! Demographic service (`contract/endpoints.md` §3).
+//! Demographic and application service (`contract/endpoints.md` §3 and §9).
 
 use hyper::Method;
 
@@ -7,8 +7,8 @@ use crate::domain::caller::Role::{
     RegistrationSupervisor,
 };
 use crate::http::route::{Endpoint as E, Route, Who};
-use crate::http::table::{STAFF_AND_RESIDENT, STAFF_RESIDENT_ADMIN, row};
-use crate::wire::demographic;
+use crate::http::table::{RESIDENT, STAFF_AND_RESIDENT, STAFF_RESIDENT_ADMIN, row};
+use crate::wire::{application, demographic};
 
 /// Returns its rows.
 pub(super) fn rows() -> Vec<Route> {
@@ -19,13 +19,29 @@ pub(super) fn rows() -> Vec<Route> {
             E::CreateApplication,
             STAFF_AND_RESIDENT,
             Some(demographic::CREATE),
-        ),
+        )
+        .takes::<demographic::Create>(),
         row(
-            Method::GET,
+            Method::PUT,
             &[
                 "/preregistration/v1/applications/{prid}",
                 "/preregistration/v1/applications/prereg/{prid}",
             ],
+            E::UpdateApplication,
+            STAFF_AND_RESIDENT,
+            Some(demographic::UPDATE),
+        )
+        .takes::<demographic::Create>(),
+        row(
+            Method::GET,
+            &["/preregistration/v1/applications/{prid}"],
+            E::ReadAnyApplication,
+            STAFF_RESIDENT_ADMIN,
+            Some(demographic::RETRIEVE),
+        ),
+        row(
+            Method::GET,
+            &["/preregistration/v1/applications/prereg/{prid}"],
             E::ReadApplication,
             STAFF_RESIDENT_ADMIN,
             Some(demographic::RETRIEVE),
@@ -42,11 +58,41 @@ pub(super) fn rows() -> Vec<Route> {
         ),
         row(
             Method::GET,
-            &["/preregistration/v1/applications", "/preregistration/v1/applications/prereg"],
+            &["/preregistration/v1/applications"],
+            E::ListBoth,
+            STAFF_AND_RESIDENT,
+            Some(demographic::RETRIEVE_BASIC),
+        )
+        .query(&["type", "pageIndex"]),
+        row(
+            Method::GET,
+            &["/preregistration/v1/applications/prereg"],
             E::ListApplications,
             STAFF_AND_RESIDENT,
             Some(demographic::RETRIEVE_BASIC),
+        )
+        .query(&["pageIndex"]),
+        row(
+            Method::DELETE,
+            &[
+                "/preregistration/v1/applications/{prid}",
+                "/preregistration/v1/applications/prereg/{prid}",
+            ],
+            E::DeleteApplication,
+            STAFF_AND_RESIDENT,
+            Some(demographic::DELETE),
         ),
+        row(
+            Method::PUT,
+            &[
+                "/preregistration/v1/applications/status/{prid}",
+                "/preregistration/v1/applications/prereg/status/{prid}",
+            ],
+            E::SetApplicationStatus,
+            STAFF_RESIDENT_ADMIN,
+            Some(demographic::UPDATE_STATUS),
+        )
+        .query(&["statusCode"]),
         row(
             Method::POST,
             &[
@@ -62,6 +108,59 @@ pub(super) fn rows() -> Vec<Route> {
                 RegistrationProcessor,
             ]),
             Some(demographic::RETRIEVE_DATE),
+        )
+        .takes::<demographic::RetrieveDate>(),
+        row(
+            Method::GET,
+            &["/preregistration/v1/applications/config"],
+            E::ApplicationConfig,
+            RESIDENT,
+            None,
+        ),
+        row(
+            Method::GET,
+            &["/preregistration/v1/applications/prereg/info/{prid}"],
+            E::ApplicationInfo,
+            STAFF_RESIDENT_ADMIN,
+            None,
+        ),
+        row(
+            Method::GET,
+            &["/preregistration/v1/applications/bookings/{centerId}"],
+            E::ApplicationsAtCenter,
+            STAFF_AND_RESIDENT,
+            Some(application::DETAIL),
+        )
+        .query(&["appointmentDate", "appointmentToDate"]),
+        row(
+            Method::POST,
+            &["/preregistration/v1/applications/lostuin"],
+            E::CreateLostUin,
+            STAFF_AND_RESIDENT,
+            Some(application::CREATE_LOST_UIN),
+        )
+        .takes::<application::CreateOther>(),
+        row(
+            Method::DELETE,
+            &["/preregistration/v1/applications/lostuin/{prid}"],
+            E::DeleteLostUin,
+            STAFF_AND_RESIDENT,
+            Some(application::DELETE_LOST_UIN),
+        ),
+        row(
+            Method::POST,
+            &["/preregistration/v1/applications/updateregistration"],
+            E::CreateUpdateRegistration,
+            STAFF_AND_RESIDENT,
+            Some(application::CREATE_UPDATE),
+        )
+        .takes::<application::CreateOther>(),
+        row(
+            Method::DELETE,
+            &["/preregistration/v1/applications/updateregistration/{prid}"],
+            E::DeleteUpdateRegistration,
+            STAFF_AND_RESIDENT,
+            Some(application::DELETE_UPDATE),
         ),
     ]
 }
