@@ -16,6 +16,8 @@ use crate::domain::status::Lifecycle;
 use crate::http::Client;
 use crate::logging;
 use crate::node::{self, Upstream};
+use crate::outside::clamd::Clamd;
+use crate::scanner::worker::THIS_PROGRAM;
 use crate::secrets::keyring::{Recipient, Unlock};
 use crate::services::Rules;
 use crate::sync::Pace;
@@ -59,6 +61,7 @@ struct File {
     log: logging::Settings,
     #[serde(default, rename = "client")]
     clients: Vec<ClientFile>,
+    virus_scan: Option<VirusScan>,
     demo: Option<Demo>,
 }
 
@@ -160,6 +163,20 @@ struct ClientFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct VirusScan {
+    /// Where clamd listens: `host:port`, or the path of its socket.
+    address: String,
+    #[serde(default = "usual_scan")]
+    timeout_seconds: u16,
+}
+
+/// Longer than clamd takes for the largest document, shorter than a portal waits.
+fn usual_scan() -> u16 {
+    20
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Demo {
     spool: PathBuf,
 }
@@ -228,6 +245,16 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
             Ok(Client { id: client.id, secret, roles })
         })
         .collect::<Result<_, _>>()?;
+    let virus_scan = match file.virus_scan {
+        Some(scan) => Some(Clamd {
+            address: scan
+                .address
+                .parse()
+                .map_err(|error| wrong(format!("virus_scan.address: {error}")))?,
+            patience: Duration::from_secs(scan.timeout_seconds.max(1).into()),
+        }),
+        None => None,
+    };
     let mut log = file.log;
     log.folder = log.folder.map(|folder| base.join(folder));
     let (center, local_kiosks) =
@@ -249,6 +276,8 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
         recovery,
         log,
         clients,
+        virus_scan,
+        decoder: THIS_PROGRAM.into(),
         spool: file.demo.map(|demo| base.join(demo.spool)),
         folder,
     })

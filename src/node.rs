@@ -15,8 +15,11 @@ use crate::clock::Clock;
 use crate::domain::line::{Line, State};
 use crate::entropy::Entropy;
 use crate::http::server::{self, Listener};
-use crate::http::{Client, Dispatch, Parts};
+use crate::http::{AskLocked, Client, Dispatch, Parts};
+use crate::outside::clamd::Clamd;
 use crate::outside::spool::Spool;
+use crate::scanner::source::Unreadable;
+use crate::scanner::worker::Worker;
 use crate::secrets::keyring::{self, Identity, Recipient, Unlock};
 use crate::secrets::tls;
 use crate::secrets::token::TokenKey;
@@ -35,6 +38,9 @@ const CERTIFICATE: &str = "tls.crt";
 const CERTIFICATE_KEY: &str = "tls.key";
 /// Questions that may wait for the synchronisation.
 const WAITING: usize = 64;
+
+/// How long a PDF may take to open: most take milliseconds.
+const OPENING: Duration = Duration::from_secs(2);
 
 /// What a node is.
 #[derive(Clone)]
@@ -61,6 +67,10 @@ pub struct Settings {
     pub log: logging::Settings,
     /// Programs that may log in with a secret.
     pub clients: Vec<Client>,
+    /// The virus scanner that documents are shown to, where the country wants that.
+    pub virus_scan: Option<Clamd>,
+    /// The program whose `scan --worker` opens documents: this one.
+    pub decoder: PathBuf,
     /// Where messages go in a trial; also what makes a node a trial.
     pub spool: Option<PathBuf>,
 }
@@ -267,6 +277,8 @@ pub async fn serve(
             tracing::error!(%error, "commands cannot reach this node");
         }
     });
+    let (locks, asked) = mpsc::channel(WAITING);
+    lanes.spawn(tell_locked(settings.decoder, asked));
     lanes.spawn(watchdog(store.clone(), clock.clone()));
 
     let parts = Arc::new(Parts {
@@ -279,6 +291,8 @@ pub async fn serve(
         otp_key,
         line: line_seen,
         ask,
+        locks,
+        virus_scan: settings.virus_scan,
         spool: settings.spool.map(Spool::new),
         clients: settings.clients,
         names: settings.names,
@@ -304,6 +318,28 @@ pub async fn serve(
         lanes.shutdown().await;
     }
     Ok(())
+}
+
+/// Tells of PDFs whether they are locked, one at a time, until nobody can ask any more. Each is opened
+/// in a process of its own, so that what a hostile one does there concerns no other.
+async fn tell_locked(decoder: PathBuf, mut asked: mpsc::Receiver<AskLocked>) {
+    while let Some((content, to)) = asked.recv().await {
+        if to.is_closed() {
+            continue;
+        }
+        let mut worker = Worker::new(&decoder).with_patience(OPENING);
+        let opened = tokio::task::spawn_blocking(move || worker.opens(content.into())).await;
+        let locked = match opened {
+            Ok(Ok(())) => false,
+            Ok(Err(Unreadable::Locked)) => true,
+            Ok(Err(why)) => {
+                tracing::warn!(%why, "a PDF was taken without knowing whether it is locked");
+                false
+            }
+            Err(_) => false,
+        };
+        let _ = to.send(locked);
+    }
 }
 
 async fn line_at_start(store: &Store, rules: &Rules) -> Result<Line, store::Error> {

@@ -253,7 +253,8 @@ fn apply(
             name: paper.file_name.clone(),
             content: paper.content().into(),
         };
-        document::check(&upload, master)?;
+        document::check_request(&upload, master)?;
+        document::check_file(&upload, master)?;
         document::attach(tx, &prid, &upload, &caller, rules, entropy, applied)?;
     }
     let slot = if i % 20 == 19 { None } else { free_slot(tx, i, rules, center, now)? };

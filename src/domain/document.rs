@@ -49,6 +49,8 @@ pub enum Format {
     Jpeg,
     /// A PNG picture.
     Png,
+    /// A GIF picture, where the country still takes them.
+    Gif,
 }
 
 impl Format {
@@ -59,6 +61,7 @@ impl Format {
             [b'%', b'P', b'D', b'F', b'-', ..] => Some(Self::Pdf),
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
             [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => Some(Self::Png),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
             _ => None,
         }
     }
@@ -70,6 +73,7 @@ impl Format {
             "PDF" => Some(Self::Pdf),
             "JPG" | "JPEG" => Some(Self::Jpeg),
             "PNG" => Some(Self::Png),
+            "GIF" => Some(Self::Gif),
             _ => None,
         }
     }
@@ -81,6 +85,7 @@ impl Format {
             Self::Pdf => "application/pdf",
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
+            Self::Gif => "image/gif",
         }
     }
 }

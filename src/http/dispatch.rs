@@ -180,8 +180,12 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         }
 
         Endpoint::UploadDocument => handlers::document::upload(cx, call, document).await,
+        Endpoint::CopyDocument => handlers::document::copy(cx, call).await,
         Endpoint::ListDocuments => handlers::document::all(cx, call).await,
         Endpoint::FetchDocument => handlers::document::content(cx, call).await,
+        Endpoint::DeleteDocuments => handlers::document::delete_all(cx, call).await,
+        Endpoint::DeleteDocument => handlers::document::delete(cx, call).await,
+        Endpoint::ReferDocument => handlers::document::refer(cx, call).await,
 
         Endpoint::Availability => handlers::booking::availability(cx, call).await,
         Endpoint::Book => handlers::booking::book(cx, call).await,

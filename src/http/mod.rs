@@ -15,6 +15,7 @@ pub mod table;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 use zeroize::Zeroizing;
 
@@ -23,6 +24,7 @@ use crate::domain::line::{Fetched, Line};
 use crate::domain::master::Master;
 use crate::domain::prid::Prid;
 use crate::entropy::Entropy;
+use crate::outside::clamd::Clamd;
 use crate::outside::spool::Spool;
 use crate::secrets::token::TokenKey;
 use crate::services::Rules;
@@ -46,6 +48,10 @@ pub struct Client {
 /// An application that is not here is asked for at central; the answer comes back on the channel.
 pub type Ask = (Prid, oneshot::Sender<Fetched>);
 
+/// Whether a PDF is locked with a password is asked of the process that decodes; the answer comes back
+/// on the channel.
+pub type AskLocked = (Bytes, oneshot::Sender<bool>);
+
 /// What handlers work with.
 pub struct Parts {
     /// The replica.
@@ -66,6 +72,10 @@ pub struct Parts {
     pub line: watch::Receiver<Line>,
     /// Where to ask for an application that is not here; none on an authority.
     pub ask: Option<mpsc::Sender<Ask>>,
+    /// Where to ask whether a PDF is locked.
+    pub locks: mpsc::Sender<AskLocked>,
+    /// The virus scanner, where one is configured.
+    pub virus_scan: Option<Clamd>,
     /// Where messages go, for trials.
     pub spool: Option<Spool>,
     /// Programs that may log in with a secret.

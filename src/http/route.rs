@@ -39,8 +39,12 @@ pub enum Endpoint {
 
     // Document
     UploadDocument,
+    CopyDocument,
     ListDocuments,
     FetchDocument,
+    DeleteDocuments,
+    DeleteDocument,
+    ReferDocument,
 
     // Booking and batch
     Availability,

@@ -1,4 +1,5 @@
 //! What is neither central nor resident: the ways out of the node for messages and questions.
 
+pub mod clamd;
 pub mod spool;
 pub mod web;

@@ -27,12 +27,7 @@ pub(super) fn pages(
     content: Vec<u8>,
     look: &mut dyn FnMut(&Luma) -> ControlFlow<()>,
 ) -> Result<(), Unreadable> {
-    let opened = catch_unwind(move || Pdf::new(content));
-    let pdf = match opened {
-        Ok(Ok(pdf)) => pdf,
-        Ok(Err(LoadPdfError::Decryption(_))) => return Err(Unreadable::Locked),
-        Ok(Err(LoadPdfError::Invalid)) | Err(_) => return Err(damaged()),
-    };
+    let pdf = open(content)?;
     let cache = RenderCache::new();
     let mut trouble = Some(damaged());
     for page in pdf.pages().iter().take(MAX_PAGES) {
@@ -48,6 +43,16 @@ pub(super) fn pages(
         }
     }
     trouble.map_or(Ok(()), Err)
+}
+
+/// Opens the PDF, with an empty password where it wants one. What is locked in a way that is not
+/// known here counts as locked: nobody at a counter opens it.
+pub(super) fn open(content: Vec<u8>) -> Result<Pdf, Unreadable> {
+    match catch_unwind(move || Pdf::new(content)) {
+        Ok(Ok(pdf)) => Ok(pdf),
+        Ok(Err(LoadPdfError::Decryption(_))) => Err(Unreadable::Locked),
+        Ok(Err(LoadPdfError::Invalid)) | Err(_) => Err(damaged()),
+    }
 }
 
 fn damaged() -> Unreadable {

@@ -6,8 +6,8 @@
 //! empty environment, and that is ended when it overruns; the next file gets a new one. What comes
 //! back is checked like any other input.
 //!
-//! On the pipe to the child: four bytes of length, least first, then the content of one file. On the
-//! pipe back: one line of JSON.
+//! On the pipe to the child: a letter for what is asked, four bytes of length, least first, then the
+//! content of one file. On the pipe back: one line of JSON.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
@@ -20,8 +20,11 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::scanner::decode::{self, Code};
+use crate::scanner::pdf;
 use crate::scanner::source::{self, MAX_BYTES, Unreadable};
 
+/// The program this process runs, even if it has been replaced on the disk since.
+pub const THIS_PROGRAM: &str = "/proc/self/exe";
 /// How long a file may take, unpacking and all, before its decoder is ended.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a code is searched for in all the pictures of a file.
@@ -71,8 +74,34 @@ pub struct Worker {
 #[derive(Debug)]
 struct Running {
     child: Child,
-    contents: Sender<Vec<u8>>,
+    questions: Sender<(Question, Vec<u8>)>,
     answers: Receiver<io::Result<Answer>>,
+}
+
+/// What is asked about a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// Which codes are in it.
+    Codes,
+    /// Whether it is a PDF that opens without a password.
+    Opens,
+}
+
+impl Question {
+    fn letter(self) -> u8 {
+        match self {
+            Self::Codes => b'c',
+            Self::Opens => b'o',
+        }
+    }
+
+    fn of(letter: u8) -> io::Result<Self> {
+        match letter {
+            b'c' => Ok(Self::Codes),
+            b'o' => Ok(Self::Opens),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
 }
 
 type Answer = Result<Reading, Unreadable>;
@@ -95,20 +124,33 @@ impl Worker {
     /// the disk since.
     #[must_use]
     pub fn of_this_program() -> Self {
-        Self::new("/proc/self/exe")
+        Self::new(THIS_PROGRAM)
     }
 
     /// Unpacks `content` and reads the codes in it, within the worker's patience.
     ///
     /// # Errors
     /// Says why the content could not be unpacked, or that the attempt was ended.
-    pub fn read(&mut self, content: Vec<u8>) -> Answer {
+    pub fn read(&mut self, content: Vec<u8>) -> Result<Reading, Unreadable> {
+        self.ask(Question::Codes, content)
+    }
+
+    /// Tells whether the PDF `content` opens without a password, within the worker's patience. One
+    /// whose password is empty does.
+    ///
+    /// # Errors
+    /// [`Unreadable::Locked`] if it does not; anything else if that could not be told.
+    pub fn opens(&mut self, content: Vec<u8>) -> Result<(), Unreadable> {
+        self.ask(Question::Opens, content).map(drop)
+    }
+
+    fn ask(&mut self, question: Question, content: Vec<u8>) -> Answer {
         if self.running.is_none() {
             let started = Running::start(&self.program);
             self.running = Some(started.map_err(|why| Unreadable::NoWorker(why.to_string()))?);
         }
         let running = self.running.as_ref().expect("it was started just now");
-        let answer = if running.contents.send(content).is_ok() {
+        let answer = if running.questions.send((question, content)).is_ok() {
             running.answers.recv_timeout(self.patience)
         } else {
             Err(RecvTimeoutError::Disconnected)
@@ -137,10 +179,10 @@ impl Running {
             .stderr(Stdio::null())
             .spawn()?;
         let (stdin, stdout) = child.stdin.take().zip(child.stdout.take()).expect("both are piped");
-        let (contents, to_send) = channel();
+        let (questions, to_send) = channel();
         let (to_hand_on, answers) = channel();
         thread::spawn(move || talk(stdin, BufReader::new(stdout), &to_send, &to_hand_on));
-        Ok(Self { child, contents, answers })
+        Ok(Self { child, questions, answers })
     }
 }
 
@@ -152,15 +194,15 @@ impl Drop for Running {
     }
 }
 
-/// Sends each content to the child and hands on its answer, until either end is gone.
+/// Sends each question to the child and hands on its answer, until either end is gone.
 fn talk(
     mut stdin: ChildStdin,
     mut stdout: BufReader<ChildStdout>,
-    contents: &Receiver<Vec<u8>>,
+    questions: &Receiver<(Question, Vec<u8>)>,
     answers: &Sender<io::Result<Answer>>,
 ) {
-    for content in contents {
-        let answer = send(&mut stdin, &content).and_then(|()| receive(&mut stdout));
+    for (question, content) in questions {
+        let answer = send(&mut stdin, question, &content).and_then(|()| receive(&mut stdout));
         let last = answer.is_err();
         if answers.send(answer).is_err() || last {
             return;
@@ -168,8 +210,9 @@ fn talk(
     }
 }
 
-fn send(stdin: &mut impl Write, content: &[u8]) -> io::Result<()> {
+fn send(stdin: &mut impl Write, question: Question, content: &[u8]) -> io::Result<()> {
     let length = u32::try_from(content.len()).map_err(io::Error::other)?;
+    stdin.write_all(&[question.letter()])?;
     stdin.write_all(&length.to_le_bytes())?;
     stdin.write_all(content)
 }
@@ -200,8 +243,14 @@ pub fn serve() -> ExitCode {
     let (mut stdin, mut stdout) = (io::stdin().lock(), io::stdout().lock());
     loop {
         let answered = next(&mut stdin).and_then(|content| {
-            let Some(content) = content else { return Ok(false) };
-            let answer = match read(content) {
+            let Some((question, content)) = content else { return Ok(false) };
+            let answered = match question {
+                Question::Codes => read(content),
+                // Nothing but that it opened is told.
+                Question::Opens => pdf::open(content)
+                    .map(|_| Reading { codes: Vec::new(), decoding: Duration::ZERO }),
+            };
+            let answer = match answered {
                 Ok(reading) => Sent::Read(reading),
                 Err(why) => Sent::Unreadable(why),
             };
@@ -218,16 +267,18 @@ pub fn serve() -> ExitCode {
     }
 }
 
-fn next(stdin: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
-    let mut length = [0; 4];
-    match stdin.read_exact(&mut length) {
+fn next(stdin: &mut impl Read) -> io::Result<Option<(Question, Vec<u8>)>> {
+    let (mut letter, mut length) = ([0], [0; 4]);
+    match stdin.read_exact(&mut letter) {
         Err(why) if why.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         other => other?,
     }
+    let question = Question::of(letter[0])?;
+    stdin.read_exact(&mut length)?;
     let length = u64::from(u32::from_le_bytes(length)).min(MAX_BYTES);
     let mut content = Vec::new();
     stdin.take(length).read_to_end(&mut content)?;
-    Ok(Some(content))
+    Ok(Some((question, content)))
 }
 
 /// Bounds memory and forbids files, sockets and core dumps, which would hold the picture.

@@ -117,6 +117,15 @@ pub fn find(view: &View<'_>, prid: &Prid, id: &DocumentId) -> Result<Option<Docu
     fields.map(Fields::into_document).transpose()
 }
 
+/// Tells whether any application has a document `id`.
+///
+/// # Errors
+/// The store's own.
+pub fn exists(view: &View<'_>, id: &DocumentId) -> Result<bool, Error> {
+    let mut query = view.prepare("SELECT 1 FROM document WHERE document_id = ?1")?;
+    Ok(query.exists([id.as_str()])?)
+}
+
 struct Fields {
     id: String,
     category: String,

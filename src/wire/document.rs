@@ -7,10 +7,26 @@ use serde_json::{Map, Value};
 
 /// The `id` of F1 and its answer.
 pub const UPLOAD: &str = "mosip.pre-registration.document.upload";
+/// The `id` of F2's answer.
+pub const COPY: &str = "mosip.pre-registration.document.copy";
 /// The `id` of F3's answer.
 pub const FETCH_METADATA: &str = "mosip.pre-registration.document.fetch.metadata";
 /// The `id` of F4's answer.
 pub const FETCH_CONTENT: &str = "mosip.pre-registration.document.fetch.content";
+/// The `id` of F5's answer.
+pub const DELETE: &str = "mosip.pre-registration.document.delete";
+/// The `id` of F6's answer.
+pub const DELETE_ONE: &str = "mosip.pre-registration.document.delete.specific";
+/// The `id` of F7's answer.
+pub const REFER: &str = "mosip.preregistration.docrefId.update";
+
+/// What F5 says when all went well.
+pub const ALL_DELETED: &str =
+    "All documents assosiated with requested pre-registration id deleted sucessfully";
+/// What F6 says when all went well.
+pub const DELETED: &str = "Document successfully deleted";
+/// What F7 says when all went well.
+pub const REFERRED: &str = "STATUS_UPDATED_SUCESSFULLY";
 
 /// The name of F1's part that holds the envelope, blank included.
 pub const REQUEST_PART: &str = "Document request";
@@ -18,7 +34,7 @@ pub const REQUEST_PART: &str = "Document request";
 pub const FILE_PART: &str = "file";
 
 /// The request of F1.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Upload {
     /// The category.
@@ -31,7 +47,7 @@ pub struct Upload {
     pub ref_number: Option<String>,
 }
 
-/// The answer of F1.
+/// The answer of F1 and F2.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Uploaded {
@@ -86,6 +102,13 @@ pub struct Content<'a> {
     /// The file in standard base64 with padding.
     #[serde(borrow)]
     pub document: Cow<'a, str>,
+}
+
+/// The answer of F5 and F6.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Deleted {
+    /// A sentence.
+    pub message: &'static str,
 }
 
 #[cfg(test)]

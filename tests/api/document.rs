@@ -1,14 +1,21 @@
-//! Documents of an application.
+//! Documents of an application: coming in and being fetched; what changes them is in `changes`,
+//! what is in them in `scanned`.
+
+mod changes;
+mod scanned;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper::Method;
 use prereg_node::demo::residents::resident;
 use prereg_node::domain::document::Document;
 use prereg_node::domain::ids::DocumentId;
 use prereg_node::domain::status::Status;
 use serde_json::{Value, json};
 
-use crate::support::{Application, Reply, TestNode, central_s_application, envelope, file, form};
+use crate::support::{
+    Application, Reply, Session, TestNode, central_s_application, envelope, file, form,
+};
 
 const UPLOAD: &str = "mosip.pre-registration.document.upload";
 
@@ -17,6 +24,27 @@ const NO_APPLICATION: (&str, &str) =
 const NOT_OWNER: (&str, &str) =
     ("PRG_PAM_APP_017", "Requested preregistration id does not belong to the user");
 const BAD_FORMAT: (&str, &str) = ("PRG_PAM_DOC_004", "Invalid document format supported");
+
+/// Sends a request without a body to a path below the services.
+async fn ask(node: &TestNode, method: Method, who: &Session, path: &str) -> Reply {
+    let cookie = format!("Authorization={}", who.token);
+    node.send(method, &format!("/preregistration/v1{path}"), &[("cookie", &cookie)], "").await
+}
+
+/// Returns a document whose content has not come.
+fn paper(category: &str) -> Document {
+    Document {
+        id: DocumentId::new(format!("6f036ecf-91b3-11e9-a605-cd68a2d40{category}")),
+        category: category.into(),
+        kind: "VIC".into(),
+        name: "identity.pdf".into(),
+        language: "eng".into(),
+        ref_number: None,
+        extra: serde_json::Map::new(),
+        digest: None,
+        size: None,
+    }
+}
 
 fn of(category: &str, kind: &str) -> Value {
     json!({"docCatCode": category, "docTypCode": kind, "langCode": "eng", "refNumber": "V123"})
@@ -278,17 +306,7 @@ async fn a_document_is_fetched_under_its_own_application_alone() {
 async fn a_document_whose_content_has_not_come_from_central_yet_is_listed_and_not_fetched() {
     let node = TestNode::with(|plan| {
         let mut application = central_s_application(9, Status::Booked);
-        application.documents = vec![Document {
-            id: DocumentId::new("6f036ecf-91b3-11e9-a605-cd68a2d40011"),
-            category: "POI".into(),
-            kind: "VIC".into(),
-            name: "identity.pdf".into(),
-            language: "eng".into(),
-            ref_number: None,
-            extra: serde_json::Map::new(),
-            digest: None,
-            size: None,
-        }];
+        application.documents = vec![paper("POI")];
         plan.cut_off_center(0);
         plan.holds(application);
     })
@@ -306,4 +324,26 @@ async fn a_document_whose_content_has_not_come_from_central_yet_is_listed_and_no
     assert_eq!(form["documents"][0]["present"], json!(false));
     let href = form["documents"][0]["href"].as_str().unwrap();
     assert_eq!(node.get(&node.counter(), href).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_country_says_which_extensions_documents_have() {
+    let node = TestNode::with(|plan| {
+        plan.set("preregistration.document.extention", "pdf, GIF");
+    })
+    .await;
+    let to = node.given_application().await;
+    let jpeg = [&[0xff, 0xd8, 0xff, 0xe0][..], &[0; 60]].concat();
+    upload(&node, &to, "a.PDF", &file(100)).await.response();
+    upload(&node, &to, "a.gif", b"GIF89a and more").await.response();
+    for (name, content) in [("a.jpg", &jpeg[..]), ("a.gif", &jpeg), ("a.gif", b"GIF88a")] {
+        upload(&node, &to, name, content).await.is_refused(BAD_FORMAT.0, BAD_FORMAT.1);
+    }
+}
+
+#[tokio::test]
+async fn a_blank_application_number_is_told_before_anything_else() {
+    let node = TestNode::authority().await;
+    let reply = node.upload(&node.resident(0), "%20", of("XXX", "X"), "a.exe", b"x").await;
+    reply.is_refused("PRG_PAM_DOC_018", "PreRegistrationId is invalid");
 }

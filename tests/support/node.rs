@@ -431,6 +431,8 @@ fn settings(folder: &Path) -> Settings {
         upstream: None,
         log: logging::Settings::default(),
         clients: Vec::new(),
+        virus_scan: None,
+        decoder: env!("CARGO_BIN_EXE_prereg-node").into(),
         spool: Some(folder.join("spool")),
     }
 }

@@ -1,8 +1,9 @@
-//! Document service: F1, F3, F4.
+//! Document service: F1 to F7.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
 use crate::domain::document::Document;
 use crate::domain::ids::DocumentId;
@@ -12,6 +13,7 @@ use crate::http::dispatch::Call;
 use crate::http::handlers::{answered, prid, unread};
 use crate::http::reply::{self, Reply};
 use crate::services::document::{self, Error, Upload};
+use crate::store::Tx;
 use crate::wire::document as spelled;
 use crate::wire::envelope::{Fault, Request};
 
@@ -45,7 +47,10 @@ pub(in crate::http) async fn upload(cx: &Context, mut call: Call, largest: usize
         name: form.file_name,
         content: form.content,
     };
-    if let Err(error) = document::check(&upload, &cx.master) {
+    if call.path.first().is_none_or(|text| text.trim().is_empty()) {
+        return reply::refused(call.id, &Error::NoPrid, now);
+    }
+    if let Err(error) = checked(cx, &upload).await {
         return reply::refused(call.id, &error, now);
     }
     let prid = match prid(cx, &call, &Error::NoApplication) {
@@ -60,6 +65,42 @@ pub(in crate::http) async fn upload(cx: &Context, mut call: Call, largest: usize
         })
         .await;
     answered(cx, call.id, attached.map(|document| uploaded(&prid, document)))
+}
+
+/// Checks an upload: what is said about it, then what a virus scanner says, then the file's own marks,
+/// and last whether it opens without a password (`contract/rules.md` §10).
+async fn checked(cx: &Context, upload: &Upload) -> Result<(), Error> {
+    document::check_request(upload, &cx.master)?;
+    if document::wants_scan(&cx.master) {
+        scanned(cx, upload).await?;
+    }
+    document::check_file(upload, &cx.master)?;
+    if document::may_be_locked(upload, &cx.rules) && is_locked(cx, upload).await {
+        return Err(Error::Locked);
+    }
+    Ok(())
+}
+
+/// Has an upload scanned. Only one that the scanner called clean passes.
+async fn scanned(cx: &Context, upload: &Upload) -> Result<(), Error> {
+    let Some(clamd) = &cx.virus_scan else {
+        tracing::error!("the country wants documents scanned, and [virus_scan] is not configured");
+        return Err(Error::NotClean);
+    };
+    clamd.scan(&upload.content).await.map_err(|why| {
+        tracing::warn!(%why, "a document was refused");
+        Error::NotClean
+    })
+}
+
+/// Asks the process that decodes whether a PDF is locked. Where that cannot be told, it is taken as
+/// it is: what is kept out are documents that nobody can read, and nothing dangerous.
+async fn is_locked(cx: &Context, upload: &Upload) -> bool {
+    let (to, answer) = oneshot::channel();
+    if cx.locks.send((upload.content.clone(), to)).await.is_err() {
+        return false;
+    }
+    answer.await.unwrap_or(false)
 }
 
 /// Answers an upload whose part `Document request` is not what it should be.
@@ -78,6 +119,29 @@ fn uploaded(prid: &Prid, document: Document) -> spelled::Uploaded {
         doc_typ_code: document.kind,
         doc_file_format: format,
     }
+}
+
+/// `PUT /documents/{preRegistrationId}?catCode=&sourcePreId=`: copies the proof of address of another
+/// application.
+pub(in crate::http) async fn copy(cx: &Context, call: Call) -> Reply {
+    let now = cx.clock.now();
+    let to = call.path.first().cloned().unwrap_or_default();
+    let from = call.query("sourcePreId").unwrap_or_default();
+    if from.trim().is_empty() || to.trim().is_empty() {
+        return reply::refused(call.id, &Error::Missing, now);
+    }
+    if let Err(error) = document::check_copied(&call.query("catCode").unwrap_or_default()) {
+        return reply::refused(call.id, &error, now);
+    }
+    let (Ok(from), Ok(to)) = (Prid::parse(&from), Prid::parse(&to)) else {
+        return reply::refused(call.id, &Error::NoApplication, now);
+    };
+    let (caller, parts, target) = (call.caller, cx.clone(), to.clone());
+    let work = move |tx: &Tx<'_>| {
+        document::copy(tx, &from, &target, &caller, &parts.rules, &*parts.entropy, now)
+    };
+    let copied = cx.store.write(work).await;
+    answered(cx, call.id, copied.map(|document| uploaded(&to, document)))
 }
 
 /// `GET /documents/preregistration/{preRegistrationId}`: lists the documents of an application.
@@ -109,15 +173,72 @@ pub(super) fn metadata(document: &Document) -> spelled::Metadata {
 
 /// `GET /documents/{documentId}?preRegistrationId=`: fetches the content of a document.
 pub(in crate::http) async fn content(cx: &Context, call: Call) -> Reply {
-    let now = cx.clock.now();
-    let prid = call.query("preRegistrationId").and_then(|text| Prid::parse(&text).ok());
-    let Some(prid) = prid else {
-        return reply::refused(call.id, &Error::NoApplication, now);
+    let (prid, id) = match named(cx, &call) {
+        Ok(named) => named,
+        Err(reply) => return *reply,
     };
-    let id = DocumentId::new(call.path.first().map_or("", String::as_str));
     let caller = call.caller;
     let found = cx.store.read(move |view| document::content(view, &prid, &id, &caller)).await;
     let told =
         found.map(|(_, content)| spelled::Content { document: STANDARD.encode(content).into() });
     answered(cx, call.id, told)
+}
+
+/// `DELETE /documents/preregistration/{preRegistrationId}`: takes all documents away.
+pub(in crate::http) async fn delete_all(cx: &Context, call: Call) -> Reply {
+    let now = cx.clock.now();
+    let prid = match prid(cx, &call, &Error::NoApplication) {
+        Ok(prid) => prid,
+        Err(reply) => return *reply,
+    };
+    let (caller, parts) = (call.caller, cx.clone());
+    let work = move |tx: &Tx<'_>| {
+        document::remove_all(tx, &prid, &caller, &parts.rules, &*parts.entropy, now)
+    };
+    let removed = cx.store.write(work).await;
+    answered(cx, call.id, removed.map(|()| spelled::Deleted { message: spelled::ALL_DELETED }))
+}
+
+/// `DELETE /documents/{documentId}?preRegistrationId=`: takes a document away.
+pub(in crate::http) async fn delete(cx: &Context, call: Call) -> Reply {
+    let now = cx.clock.now();
+    let (prid, id) = match named(cx, &call) {
+        Ok(named) => named,
+        Err(reply) => return *reply,
+    };
+    let (caller, parts) = (call.caller, cx.clone());
+    let work = move |tx: &Tx<'_>| {
+        let (master, rules) = (&parts.master, &parts.rules);
+        document::remove(tx, &prid, &id, &caller, master, rules, &*parts.entropy, now)
+    };
+    let removed = cx.store.write(work).await;
+    answered(cx, call.id, removed.map(|()| spelled::Deleted { message: spelled::DELETED }))
+}
+
+/// `PUT /documents/document/{documentId}?preRegistrationId=&refNumber=`: gives a document a reference
+/// number; an empty one takes it away.
+pub(in crate::http) async fn refer(cx: &Context, call: Call) -> Reply {
+    let now = cx.clock.now();
+    let (prid, id) = match named(cx, &call) {
+        Ok(named) => named,
+        Err(reply) => return *reply,
+    };
+    let Some(number) = call.query("refNumber") else {
+        return reply::refused(call.id, &Error::Missing, now);
+    };
+    let (caller, parts) = (call.caller, cx.clone());
+    let work = move |tx: &Tx<'_>| {
+        let number = number.clone();
+        document::refer(tx, &prid, &id, number, &caller, &parts.rules, &*parts.entropy, now)
+    };
+    let referred = cx.store.write(work).await;
+    answered(cx, call.id, referred.map(|()| spelled::REFERRED))
+}
+
+/// Returns the application and the document that a path and its query name.
+fn named(cx: &Context, call: &Call) -> Result<(Prid, DocumentId), Box<Reply>> {
+    let prid = call.query("preRegistrationId").and_then(|text| Prid::parse(&text).ok());
+    let refuse = || Box::new(reply::refused(call.id, &Error::NoApplication, cx.clock.now()));
+    let id = DocumentId::new(call.path.first().map_or("", String::as_str));
+    Ok((prid.ok_or_else(refuse)?, id))
 }

@@ -17,6 +17,13 @@ pub(super) fn rows() -> Vec<Route> {
             Some(document::UPLOAD),
         ),
         row(
+            Method::PUT,
+            &["/preregistration/v1/documents/{prid}"],
+            E::CopyDocument,
+            RESIDENT,
+            Some(document::COPY),
+        ),
+        row(
             Method::GET,
             &["/preregistration/v1/documents/preregistration/{prid}"],
             E::ListDocuments,
@@ -29,6 +36,27 @@ pub(super) fn rows() -> Vec<Route> {
             E::FetchDocument,
             STAFF_AND_RESIDENT,
             Some(document::FETCH_CONTENT),
+        ),
+        row(
+            Method::DELETE,
+            &["/preregistration/v1/documents/preregistration/{prid}"],
+            E::DeleteDocuments,
+            RESIDENT,
+            Some(document::DELETE),
+        ),
+        row(
+            Method::DELETE,
+            &["/preregistration/v1/documents/{documentId}"],
+            E::DeleteDocument,
+            RESIDENT,
+            Some(document::DELETE_ONE),
+        ),
+        row(
+            Method::PUT,
+            &["/preregistration/v1/documents/document/{documentId}"],
+            E::ReferDocument,
+            STAFF_AND_RESIDENT,
+            Some(document::REFER),
         ),
     ]
 }
