@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::domain::line::Line;
 use crate::domain::operation::Outcome;
+use crate::services;
 use crate::store::attempt::Waiting;
 use crate::store::operation::Counts;
 use crate::store::{self, Store};
@@ -32,6 +33,8 @@ pub enum Question {
     Status,
     /// To synchronise now, and how the node stands after that.
     Sync,
+    /// Whether the audit trail is whole.
+    Audit,
 }
 
 /// How a node stands.
@@ -133,6 +136,14 @@ async fn answer(
         }
     }
     let line = line.borrow().clone();
+    if question == Question::Audit {
+        let mut answer = match services::audit::verify(store).await {
+            Ok(verdict) => serde_json::to_vec(&verdict)?,
+            Err(error) => serde_json::to_vec(&serde_json::json!({"error": error.to_string()}))?,
+        };
+        answer.push(b'\n');
+        return to.write_all(&answer).await;
+    }
     let mut answer = match store.read(move |view| status(view, line)).await {
         Ok(status) => serde_json::to_vec(&status)?,
         Err(error) => serde_json::to_vec(&serde_json::json!({"error": error.to_string()}))?,

@@ -33,6 +33,8 @@ enum Command {
     Serve(ServeArgs),
     /// Show how a running node stands: line, age of the data, what is pending, what was refused
     Status(cli::Config),
+    /// Check the audit trail
+    Audit(cli::audit::Args),
     /// Synchronise a running node with its upstream now, and show how it stands then
     Sync(cli::Config),
     /// Read the codes in pictures and PDFs, in a process that has neither key nor network
@@ -69,6 +71,10 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Serve(args) => return Ok(serve(&args)),
         Command::Status(args) => {
             cli::status::run(&config::read(&args.config)?, Question::Status)?;
+        }
+        Command::Audit(args) => {
+            let cli::audit::Action::Verify(config) = args.action;
+            cli::audit::verify(&config::read(&config.config)?)?;
         }
         Command::Sync(args) => cli::status::run(&config::read(&args.config)?, Question::Sync)?,
         Command::Scan(args) => return Ok(scanner::run(&args)),

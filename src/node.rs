@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -14,6 +15,7 @@ use crate::carrier::mosip::{self, Account, Mosip};
 use crate::clock::Clock;
 use crate::domain::line::{Line, State};
 use crate::entropy::Entropy;
+use crate::http::audit::Trail;
 use crate::http::server::{self, Listener};
 use crate::http::{AskLocked, Client, Dispatch, Parts};
 use crate::outside::clamd::Clamd;
@@ -36,6 +38,8 @@ const KEY: &str = "replica.key.age";
 /// The certificate for HTTPS, and its key.
 const CERTIFICATE: &str = "tls.crt";
 const CERTIFICATE_KEY: &str = "tls.key";
+/// Calls that may wait to be recorded in the audit trail; what comes then is counted.
+const UNRECORDED: usize = 4096;
 /// Questions that may wait for the synchronisation.
 const WAITING: usize = 64;
 
@@ -231,6 +235,7 @@ pub async fn serve(
     let addresses = addresses(&listeners).map_err(|e| Error::Folder(settings.folder.clone(), e))?;
     let store = Store::open(&settings.folder.join(REPLICA), &key)?;
     let (tokens, otp_key) = (TokenKey::new(&derived(&key, b"tokens")), derived(&key, b"otp"));
+    let pseudonyms = services::audit::Key::new(derived(&key, b"audit"));
     drop(key);
     let loaded = store.read(|view| services::master::newer(view, None)).await?;
     let loaded = Arc::new(watch::Sender::new(loaded.ok_or(services::master::Error::None)?));
@@ -280,6 +285,16 @@ pub async fn serve(
     let (locks, asked) = mpsc::channel(WAITING);
     lanes.spawn(tell_locked(settings.decoder, asked));
     lanes.spawn(watchdog(store.clone(), clock.clone()));
+    let (happened, happenings) = mpsc::channel(UNRECORDED);
+    let lost = Arc::new(AtomicU64::new(0));
+    lanes.spawn(batch::audit::run(
+        store.clone(),
+        pseudonyms,
+        happenings,
+        Arc::clone(&lost),
+        clock.clone(),
+        stopping.subscribe(),
+    ));
 
     let parts = Arc::new(Parts {
         store,
@@ -289,6 +304,7 @@ pub async fn serve(
         loaded,
         tokens,
         otp_key,
+        trail: Trail::new(happened, lost),
         line: line_seen,
         ask,
         locks,

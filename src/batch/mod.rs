@@ -1,5 +1,6 @@
 //! The jobs of a node. So far one: each day puts another day's seats on sale.
 
+pub mod audit;
 mod schedule;
 
 use std::sync::Arc;

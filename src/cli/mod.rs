@@ -1,6 +1,7 @@
 //! The commands: one file for each but `serve`, `scan` and `demo`. What they have to be told of the
 //! node comes as its settings; `main` has read them.
 
+pub mod audit;
 pub mod import;
 pub mod init;
 pub mod status;

@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod apply;
+pub mod audit;
 pub mod caller;
 pub mod document;
 pub mod form;

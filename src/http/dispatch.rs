@@ -13,7 +13,7 @@ use crate::http::reply::{self, Reply};
 use crate::http::route::{Endpoint, Found, Route, Router, Who};
 use crate::http::server::Peer;
 use crate::http::table::table;
-use crate::http::{Context, Parts, auth, handlers};
+use crate::http::{Context, Parts, audit, auth, handlers};
 use crate::secrets::token::Rejected;
 use crate::services::Family;
 use crate::services::document::size_limit;
@@ -39,7 +39,7 @@ pub(super) struct Call {
     pub(super) id: &'static str,
     /// By which spelling of its path it came.
     pub(super) family: Family,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     body: Option<Incoming>,
 }
 
@@ -115,7 +115,12 @@ impl Dispatch {
             headers: head.headers,
             body: Some(body),
         };
-        handle(route.endpoint, &cx, call).await
+        let pending = audit::pending(&cx, route.endpoint, &call);
+        let reply = handle(route.endpoint, &cx, call).await;
+        match pending {
+            Some(pending) => audit::recorded(&cx.trail, pending, reply).await,
+            None => reply,
+        }
     }
 }
 
@@ -204,6 +209,8 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::ApplicantType => handlers::proxy::post(cx, call).await,
         Endpoint::UiSpec => handlers::uispec::latest(cx, call).await,
         Endpoint::UiSpecs => handlers::uispec::all(cx, call).await,
+
+        Endpoint::LogAudit => handlers::log_audit::log(cx, call).await,
 
         Endpoint::Form => handlers::prefill::form(cx, call).await,
         Endpoint::FormDocument => handlers::prefill::document(cx, call).await,

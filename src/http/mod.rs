@@ -1,5 +1,6 @@
 //! What clients see.
 
+pub mod audit;
 pub mod auth;
 pub mod body;
 mod dispatch;
@@ -68,6 +69,8 @@ pub struct Parts {
     pub tokens: TokenKey,
     /// The key of the hashes of OTPs.
     pub otp_key: Zeroizing<[u8; 32]>,
+    /// The way to the audit trail.
+    pub trail: audit::Trail,
     /// How the line to upstream stands.
     pub line: watch::Receiver<Line>,
     /// Where to ask for an application that is not here; none on an authority.

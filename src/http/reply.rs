@@ -14,6 +14,22 @@ use crate::wire::envelope::{self, Fault};
 /// An answer, whole.
 pub type Reply = Response<Full<Bytes>>;
 
+/// The code with which a call was refused: a mark on the answer that clients don't see, for the audit
+/// trail.
+#[derive(Clone)]
+pub struct Refused(pub String);
+
+/// Who a call turned out to be from, where no token says it: a mark like [`Refused`].
+#[derive(Clone)]
+pub struct Who(pub String);
+
+/// Marks an answer as one that refuses, with `code`.
+#[must_use]
+pub fn marked(mut reply: Reply, code: &str) -> Reply {
+    reply.extensions_mut().insert(Refused(code.to_owned()));
+    reply
+}
+
 /// Returns `body` as the answer of the operation `id`.
 pub fn ok<T: Serialize>(id: &str, body: T, now: Timestamp) -> Reply {
     json(StatusCode::OK, envelope::ok(id, body, now).to_bytes())
@@ -22,7 +38,8 @@ pub fn ok<T: Serialize>(id: &str, body: T, now: Timestamp) -> Reply {
 /// Returns the answer of the operation `id` to one who made these mistakes.
 #[must_use]
 pub fn faults(id: &str, faults: &[Fault], now: Timestamp) -> Reply {
-    json(StatusCode::OK, envelope::refused(id, faults, now).to_bytes())
+    let reply = json(StatusCode::OK, envelope::refused(id, faults, now).to_bytes());
+    marked(reply, faults.first().map_or("", |fault| &fault.code))
 }
 
 /// Returns the answer of the operation `id` for an error, and logs what is the node's own fault.
@@ -35,7 +52,7 @@ pub fn refused(id: &str, error: &dyn Coded, now: Timestamp) -> Reply {
 /// fault.
 pub fn refusing(error: &dyn Coded, body: Vec<u8>) -> Reply {
     log(error);
-    json(StatusCode::OK, body)
+    marked(json(StatusCode::OK, body), error.code())
 }
 
 /// Returns the answer of the operation `id` for an error, with a `response` beside it: what the wire
@@ -60,14 +77,15 @@ pub fn rejected(
     fault: Fault,
     now: Timestamp,
 ) -> Reply {
-    json(status, envelope::rejected(request, &[fault], now).to_bytes())
+    let code = fault.code.clone();
+    marked(json(status, envelope::rejected(request, &[fault], now).to_bytes()), &code)
 }
 
 /// Returns an answer outside the MOSIP envelope for an error, as `{code, message}`.
 pub fn plain_refusal(status: StatusCode, error: &dyn Coded) -> Reply {
     log(error);
     let body = serde_json::json!({"code": error.code(), "message": error.to_string()});
-    json(status, body.to_string().into_bytes())
+    marked(json(status, body.to_string().into_bytes()), error.code())
 }
 
 /// Returns an answer in JSON. It is not to be kept by anybody on the way: it is about a person.

@@ -67,6 +67,9 @@ pub enum Endpoint {
     UiSpec,
     UiSpecs,
 
+    // Audit
+    LogAudit,
+
     // Pre-fill
     Form,
     FormDocument,

@@ -38,7 +38,7 @@ impl Coded for Error {
 /// object.
 ///
 /// # Errors
-/// The replica's failure.
+/// [`Error::None`], or the replica's failure.
 pub fn all(view: &View<'_>) -> Result<Vec<Value>, Error> {
     let rows = store::master::of(view, Of::UiSpec)?;
     let is_ours = |content: &Value| content.get("domain").is_none_or(|domain| domain == DOMAIN);
@@ -48,7 +48,7 @@ pub fn all(view: &View<'_>) -> Result<Vec<Value>, Error> {
         .filter_map(|row| Some(UiSpec::parse(&row.content).ok()?.content().clone()))
         .collect();
     specs.sort_by(|one, other| number(other, "version").total_cmp(&number(one, "version")));
-    Ok(specs)
+    if specs.is_empty() { Err(Error::None) } else { Ok(specs) }
 }
 
 /// Returns the latest specification of that version of its own and of the id-schema; 0 is any.

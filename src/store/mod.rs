@@ -6,6 +6,7 @@
 
 pub mod application;
 pub mod attempt;
+pub mod audit;
 pub mod blob;
 pub mod check;
 mod columns;

@@ -5,6 +5,7 @@
 //! in an answer `None` is written as `null`, never left out.
 
 pub mod application;
+pub mod audit;
 pub mod booking;
 pub mod datasync;
 pub mod date;

@@ -8,6 +8,7 @@ mod support;
 
 mod applications;
 mod appointments;
+mod audit;
 mod booking;
 mod cancel;
 mod catalog;

@@ -13,7 +13,7 @@ use crate::folder::{Folder, country, ended, is_one_sentence, succeeded};
 const NOBODY: u32 = 65534;
 
 /// Starts a node; returns it once it serves, with its address for plain HTTP.
-fn serving(folder: &Folder) -> (Child, String) {
+pub(crate) fn serving(folder: &Folder) -> (Child, String) {
     let mut command = folder.command("serve", &["--stop-with-input"]);
     let mut node = command.stdin(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
@@ -23,7 +23,7 @@ fn serving(folder: &Folder) -> (Child, String) {
     (node, address)
 }
 
-fn stop(mut node: Child) {
+pub(crate) fn stop(mut node: Child) {
     drop(node.stdin.take());
     let output = ended(node);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

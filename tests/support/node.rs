@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use prereg_node::clock::Clock;
 use prereg_node::demo::{country, residents};
 use prereg_node::domain::application::{Application as Record, Kind as Purpose};
+use prereg_node::domain::audit;
 use prereg_node::domain::caller::{Role, Roles};
 use prereg_node::domain::ids::CenterId;
 use prereg_node::domain::master::{Kind, Row};
@@ -342,17 +343,30 @@ impl TestNode {
         }
         secrets
     }
+
+    /// Stops the node and returns its audit trail.
+    pub(crate) fn stopped_and_audited(&mut self) -> Vec<audit::Record> {
+        self.stop();
+        rest::audit_trail(&self.settings)
+    }
+
+    fn stop(&mut self) {
+        let Some((stop, thread)) = self.running.take() else { return };
+        let _ = stop.send(());
+        let ended = thread.join();
+        if !std::thread::panicking() {
+            ended.expect("the node ended well");
+        }
+    }
 }
 
 impl Drop for TestNode {
     fn drop(&mut self) {
-        let Some((stop, thread)) = self.running.take() else { return };
-        let _ = stop.send(());
-        let ended = thread.join();
+        self.stop();
         if std::thread::panicking() {
             return;
         }
-        ended.expect("the node ended well");
+        rest::the_audit_trail_is_whole(&self.settings);
         rest::nothing_is_in_clear(&self.settings.folder, &self.secrets());
         rest::every_sold_seat_is_held_by_an_application(&self.settings);
     }

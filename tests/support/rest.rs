@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::date;
+use prereg_node::domain::audit::Record;
 use prereg_node::node::{self, Settings};
+use prereg_node::services::audit::{self, Verdict};
 use prereg_node::services::master;
 use prereg_node::store;
 
@@ -40,6 +42,22 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Nobody changed what was recorded of calls, and no record was lost.
+pub(super) fn the_audit_trail_is_whole(settings: &Settings) {
+    let records = audit_trail(settings).len();
+    let store = node::open_inline(settings).expect("the replica opens again");
+    let verdict = node::now_or_never(audit::verify(&store)).expect("the trail can be read");
+    assert_eq!(verdict, Verdict::Whole { records: records as u64, gaps: 0 });
+}
+
+/// Returns the audit trail of a node that does not run.
+pub(super) fn audit_trail(settings: &Settings) -> Vec<Record> {
+    let store = node::open_inline(settings).expect("the replica opens again");
+    let read = store.read::<_, store::Error, _>(|view| store::audit::after(view, 0, u32::MAX));
+    let records = node::now_or_never(read).expect("the trail can be read");
+    records.into_iter().map(|(record, _)| record).collect()
 }
 
 /// I6: of every slot as many seats are sold as applications hold, and no more than there are. The

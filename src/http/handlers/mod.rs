@@ -7,6 +7,7 @@ pub(super) mod datasync;
 pub(super) mod demographic;
 pub(super) mod document;
 pub(super) mod health;
+pub(super) mod log_audit;
 pub(super) mod login;
 pub(super) mod openapi;
 pub(super) mod prefill;

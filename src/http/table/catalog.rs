@@ -1,10 +1,12 @@
-//! Master data and UI specifications (`contract/endpoints.md` §9: P1, U1, U2).
+//! Master data, UI specifications and what the portal has recorded (`contract/endpoints.md` §9: P1, U1,
+//! U2, A1).
 
 use hyper::Method;
 
 use crate::domain::caller::Role;
 use crate::http::route::{Endpoint as E, Route, Who};
 use crate::http::table::{STAFF_AND_RESIDENT, row};
+use crate::wire::audit::LogAudit;
 use crate::wire::masterdata::ApplicantRequest;
 
 /// Who has a token at all: the contract has no rule of roles here.
@@ -33,5 +35,7 @@ pub(super) fn rows() -> Vec<Route> {
         ]),
         row(Method::POST, MASTER_DATA, E::ApplicantType, WHOEVER_LOGGED_IN, None)
             .takes::<ApplicantRequest>(),
+        row(Method::POST, &["/preregistration/v1/logAudit"], E::LogAudit, STAFF_AND_RESIDENT, None)
+            .takes::<LogAudit>(),
     ]
 }

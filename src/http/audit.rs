@@ -1,0 +1,196 @@
+//! What is recorded of a call, by one table from endpoint to event (`contract/rules.md` §14): made
+//! after the answer and in this place alone. The records go down a channel; a request never waits for
+//! them, and never fails for them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::domain::audit::{Event, Happening, Module, Subject, Told};
+use crate::http::dispatch::Call;
+use crate::http::reply::{Refused, Reply, Who};
+use crate::http::route::{Endpoint, query_value};
+use crate::http::{Context, auth};
+
+const DEMOGRAPHIC: Module = Module("DEM");
+const DOCUMENT: Module = Module("DOC");
+const BOOKING: Module = Module("BOOK");
+const DATA_SYNC: Module = Module("DAT");
+const LOGIN: Module = Module("AUTHENTICATION");
+
+/// The way to the audit trail.
+pub struct Trail {
+    to: mpsc::Sender<Happening>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Trail {
+    /// Sends records to `to`; `lost` counts those that find it full.
+    #[must_use]
+    pub fn new(to: mpsc::Sender<Happening>, lost: Arc<AtomicU64>) -> Self {
+        Self { to, lost }
+    }
+
+    fn record(&self, happening: Happening) {
+        if self.to.try_send(happening).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Where the subject of a call is found.
+#[derive(Clone, Copy)]
+enum About {
+    Nothing,
+    Several,
+    /// The application in the path.
+    Path,
+    /// The application in the query, as `preRegistrationId`.
+    Query,
+    /// The application that was made: this member of the answer.
+    Answer(&'static str),
+    /// The center in the path.
+    Center,
+}
+
+/// Returns what a call of `endpoint` is in the audit trail; `None` for what is not recorded.
+fn event(endpoint: Endpoint) -> Option<(Event, Module, About)> {
+    use Endpoint as E;
+    Some(match endpoint {
+        E::SendOtp | E::ValidateOtp => (Event::Authentication, LOGIN, About::Nothing),
+
+        E::CreateApplication => {
+            (Event::Persist, DEMOGRAPHIC, About::Answer("/response/preRegistrationId"))
+        }
+        E::CreateLostUin | E::CreateUpdateRegistration => {
+            (Event::Persist, DEMOGRAPHIC, About::Answer("/response/applicationId"))
+        }
+        E::UpdateApplication => (Event::Update, DEMOGRAPHIC, About::Path),
+        E::DeleteApplication | E::DeleteLostUin | E::DeleteUpdateRegistration => {
+            (Event::Delete, DEMOGRAPHIC, About::Path)
+        }
+        E::ListApplications | E::ListBoth => (Event::Retrieve, DEMOGRAPHIC, About::Several),
+
+        E::CopyDocument => (Event::Copy, DOCUMENT, About::Path),
+        E::DeleteDocuments => (Event::Delete, DOCUMENT, About::Path),
+        E::DeleteDocument => (Event::Delete, DOCUMENT, About::Query),
+        E::ReferDocument => (Event::Update, DOCUMENT, About::Query),
+        E::UploadDocument => (Event::Upload, DOCUMENT, About::Path),
+        E::ListDocuments => (Event::Retrieve, DOCUMENT, About::Path),
+        E::FetchDocument => (Event::Retrieve, DOCUMENT, About::Query),
+
+        E::Availability => (Event::Retrieve, BOOKING, About::Center),
+        E::Book => (Event::Persist, BOOKING, About::Path),
+        E::BookMany => (Event::Persist, BOOKING, About::Several),
+        E::CancelAppointment | E::CancelByBatch | E::CancelByPortal => {
+            (Event::Update, BOOKING, About::Path)
+        }
+        E::DeleteAppointment => (Event::Delete, BOOKING, About::Query),
+
+        E::SyncList => (Event::Sync, DATA_SYNC, About::Several),
+
+        E::LogAudit => (Event::Told, Module("PRE"), About::Nothing),
+
+        // The contract knows no such call; a whole form is worth a record all the same.
+        E::Form => (Event::Retrieve, DEMOGRAPHIC, About::Path),
+        E::FormDocument => (Event::Retrieve, DOCUMENT, About::Path),
+
+        _ => return None,
+    })
+}
+
+/// What has to be known of a call before it is answered.
+pub(super) struct Pending {
+    happening: Happening,
+    about: About,
+}
+
+/// Returns what will be recorded of `call`; `None` for what is not.
+pub(super) fn pending(cx: &Context, endpoint: Endpoint, call: &Call) -> Option<Pending> {
+    let (event, module, about) = event(endpoint)?;
+    let actor = match call.caller.user.as_str() {
+        // Who may come without a token may have one, such as somebody who logs out.
+        "" => {
+            auth::caller(&call.headers, &cx.tokens, cx.clock.now()).ok().map(|caller| caller.user)
+        }
+        user => Some(user.to_owned()),
+    };
+    let path = || call.path.first().cloned().unwrap_or_default();
+    let subject = match about {
+        About::Nothing | About::Answer(_) => Subject::Nothing,
+        About::Several => Subject::Several,
+        About::Path => Subject::Application(path()),
+        About::Query => query_value(call.query.as_deref(), "preRegistrationId")
+            .map_or(Subject::Nothing, Subject::Application),
+        About::Center => Subject::Center(path()),
+    };
+    let at = cx.clock.now();
+    let (refused, told) = (None, None);
+    let happening = Happening { at, event, module, actor, subject, refused, told };
+    Some(Pending { happening, about })
+}
+
+/// Records what `reply` says became of the call, and returns it.
+pub(super) async fn recorded(trail: &Trail, pending: Pending, mut reply: Reply) -> Reply {
+    let Pending { mut happening, about } = pending;
+    happening.refused = reply.extensions().get::<Refused>().map(|Refused(code)| code.clone());
+    if let Some(Who(user)) = reply.extensions_mut().remove() {
+        happening.actor = Some(user);
+    }
+    happening.told = reply.extensions_mut().remove::<Told>();
+    if let (About::Answer(member), None) = (about, &happening.refused) {
+        let (head, body) = reply.into_parts();
+        let bytes = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(never) => match never {},
+        };
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if let Some(made) = body.pointer(member).and_then(Value::as_str) {
+            happening.subject = Subject::Application(made.to_owned());
+        }
+        reply = Reply::from_parts(head, bytes.into());
+    }
+    trail.record(happening);
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Method;
+
+    use super::*;
+    use crate::http::table::table;
+
+    #[test]
+    fn every_call_that_changes_something_is_recorded() {
+        // Those that ask in a body; and by the contract what sets a status leaves no record.
+        let only_ask = [
+            Endpoint::UpdatedTimes,
+            Endpoint::ApplicantType,
+            Endpoint::ClientLogin,
+            Endpoint::SetApplicationStatus,
+        ];
+        for route in table() {
+            let changes = route.method != Method::GET && !only_ask.contains(&route.endpoint);
+            assert!(!changes || event(route.endpoint).is_some(), "{:?}", route.endpoint);
+        }
+    }
+
+    #[test]
+    fn a_subject_stands_where_the_path_has_it() {
+        for route in table() {
+            let Some((_, _, about)) = event(route.endpoint) else { continue };
+            for path in route.paths {
+                let first = path.split('/').find(|part| part.starts_with('{'));
+                match about {
+                    About::Path => assert_eq!(first, Some("{prid}"), "{path}"),
+                    About::Center => assert_eq!(first, Some("{centerId}"), "{path}"),
+                    _ => assert!(first.is_none_or(|first| first == "{documentId}"), "{path}"),
+                }
+            }
+        }
+    }
+}
