@@ -6,11 +6,13 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::clock::Clock;
 use crate::domain::line::Line;
 use crate::domain::operation::Outcome;
 use crate::services;
@@ -47,6 +49,7 @@ struct Status {
     operations: Counts,
     refused: Vec<Refused>,
     waiting: Vec<Waiting>,
+    messages: store::message::Counts,
 }
 
 /// A refusal, with what an officer can do about it.
@@ -81,6 +84,7 @@ pub async fn serve(
     store: Store,
     line: watch::Receiver<Line>,
     nudge: Option<mpsc::Sender<oneshot::Sender<Line>>>,
+    clock: Clock,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let path = folder.join(SOCKET);
@@ -107,7 +111,7 @@ pub async fn serve(
             continue;
         }
         // One at a time: commands are rare, and two rounds at once are one too many.
-        if let Err(error) = answer(stream, &store, &line, nudge.as_ref()).await {
+        if let Err(error) = answer(stream, &store, &line, nudge.as_ref(), &clock).await {
             tracing::debug!(%error, "a command went away");
         }
     }
@@ -119,6 +123,7 @@ async fn answer(
     store: &Store,
     line: &watch::Receiver<Line>,
     nudge: Option<&mpsc::Sender<oneshot::Sender<Line>>>,
+    clock: &Clock,
 ) -> io::Result<()> {
     let (from, mut to) = stream.into_split();
     let mut question = String::new();
@@ -144,7 +149,8 @@ async fn answer(
         answer.push(b'\n');
         return to.write_all(&answer).await;
     }
-    let mut answer = match store.read(move |view| status(view, line)).await {
+    let now = clock.now();
+    let mut answer = match store.read(move |view| status(view, line, now)).await {
         Ok(status) => serde_json::to_vec(&status)?,
         Err(error) => serde_json::to_vec(&serde_json::json!({"error": error.to_string()}))?,
     };
@@ -152,13 +158,14 @@ async fn answer(
     to.write_all(&answer).await
 }
 
-fn status(view: &store::View<'_>, line: Line) -> Result<Status, store::Error> {
+fn status(view: &store::View<'_>, line: Line, now: Timestamp) -> Result<Status, store::Error> {
     let refused = store::operation::refused(view, 20)?;
     Ok(Status {
         line,
         applications: store::application::count(view)?,
         documents_coming: store::document::count_coming(view)?,
         operations: store::operation::counts(view)?,
+        messages: store::message::counts(view, now)?,
         waiting: store::attempt::waiting(view, 20)?,
         refused: refused
             .into_iter()

@@ -1,6 +1,8 @@
 //! The configuration: one TOML file, parsed once into [`node::Settings`]. A key it does not know is
 //! an error, for a mistyped one would be a setting that silently is not made.
 
+mod outgoing;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,6 +64,8 @@ struct File {
     #[serde(default, rename = "client")]
     clients: Vec<ClientFile>,
     virus_scan: Option<VirusScan>,
+    mail: Option<outgoing::Mail>,
+    sms: Option<outgoing::Sms>,
     demo: Option<Demo>,
 }
 
@@ -278,6 +282,8 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
         clients,
         virus_scan,
         decoder: THIS_PROGRAM.into(),
+        mail: file.mail.map(|mail| mail.settings(path, base)).transpose()?,
+        sms: file.sms.map(|sms| sms.settings(path, base)).transpose()?,
         spool: file.demo.map(|demo| base.join(demo.spool)),
         folder,
     })

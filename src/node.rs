@@ -19,7 +19,11 @@ use crate::http::audit::Trail;
 use crate::http::server::{self, Listener};
 use crate::http::{AskLocked, Client, Dispatch, Parts};
 use crate::outside::clamd::Clamd;
+use crate::outside::delivery::Delivery;
+use crate::outside::sms::{self, Gateway};
+use crate::outside::smtp::{self, MailServer};
 use crate::outside::spool::Spool;
+use crate::outside::web::{self, Web};
 use crate::scanner::source::Unreadable;
 use crate::scanner::worker::Worker;
 use crate::secrets::keyring::{self, Identity, Recipient, Unlock};
@@ -75,8 +79,21 @@ pub struct Settings {
     pub virus_scan: Option<Clamd>,
     /// The program whose `scan --worker` opens documents: this one.
     pub decoder: PathBuf,
+    /// The mail server that e-mails leave by.
+    pub mail: Option<smtp::Settings>,
+    /// The gateway that SMS leave by.
+    pub sms: Option<Sms>,
     /// Where messages go in a trial; also what makes a node a trial.
     pub spool: Option<PathBuf>,
+}
+
+/// A gateway for SMS, and whom its certificate may be from.
+#[derive(Clone)]
+pub struct Sms {
+    /// How it is called.
+    pub gateway: sms::Settings,
+    /// A certificate to trust besides the system's.
+    pub ca: Option<PathBuf>,
 }
 
 /// Whom a center node synchronises with.
@@ -115,6 +132,12 @@ pub enum Error {
     /// The upstream's address.
     #[error(transparent)]
     Upstream(#[from] mosip::BadAddress),
+    /// The mail server.
+    #[error(transparent)]
+    Mail(#[from] smtp::BadSettings),
+    /// The gateway for SMS.
+    #[error(transparent)]
+    Sms(#[from] sms::BadSettings),
     /// The node's folder.
     #[error("cannot use {path}: {1}", path = .0.display())]
     Folder(PathBuf, #[source] std::io::Error),
@@ -223,6 +246,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let key = key(&settings)?;
+    let delivery = delivery(&settings)?;
     // The ports first: whoever cannot have them leaves the replica untouched.
     let mut listeners = vec![Listener::bind(settings.http, None).await?];
     if let Some(https) = settings.https {
@@ -275,6 +299,7 @@ pub async fn serve(
         store.clone(),
         line_seen.clone(),
         nudge,
+        clock.clone(),
         stopping.subscribe(),
     );
     lanes.spawn(async {
@@ -284,6 +309,13 @@ pub async fn serve(
     });
     let (locks, asked) = mpsc::channel(WAITING);
     lanes.spawn(tell_locked(settings.decoder, asked));
+    let messages = batch::messages::Parts {
+        store: store.clone(),
+        delivery: delivery.clone(),
+        clock: clock.clone(),
+        entropy: Arc::clone(&entropy),
+    };
+    lanes.spawn(batch::messages::run(messages, stopping.subscribe()));
     lanes.spawn(watchdog(store.clone(), clock.clone()));
     let (happened, happenings) = mpsc::channel(UNRECORDED);
     let lost = Arc::new(AtomicU64::new(0));
@@ -309,7 +341,7 @@ pub async fn serve(
         ask,
         locks,
         virus_scan: settings.virus_scan,
-        spool: settings.spool.map(Spool::new),
+        delivery,
         clients: settings.clients,
         names: settings.names,
         window: settings.window,
@@ -376,6 +408,19 @@ fn carrier(upstream: &Upstream, clock: &Clock, entropy: &Arc<dyn Entropy>) -> Re
         entropy: Arc::clone(entropy),
     };
     Ok(Mosip::new(settings)?)
+}
+
+/// Makes the ways out for messages, of which none is tried now.
+fn delivery(settings: &Settings) -> Result<Delivery, Error> {
+    let mail = settings.mail.as_ref().map(MailServer::new).transpose()?;
+    let sms = match &settings.sms {
+        Some(sms) => {
+            let tls = Arc::new(tls::client_config(sms.ca.as_deref())?);
+            Some(Gateway::new(sms.gateway.clone(), Web::new(&tls, web::Limits::default()))?)
+        }
+        None => None,
+    };
+    Ok(Delivery::new(mail, sms, settings.spool.clone().map(Spool::new)))
 }
 
 fn addresses(listeners: &[Listener]) -> std::io::Result<Addresses> {

@@ -1,6 +1,7 @@
 //! The jobs of a node. So far one: each day puts another day's seats on sale.
 
 pub mod audit;
+pub mod messages;
 mod schedule;
 
 use std::sync::Arc;

@@ -37,6 +37,11 @@ fn print(answer: &Value) {
     println!("pending          {}", operations["pending"]);
     println!("kept here        {}", operations["keptHere"]);
     println!("refused          {}", operations["refused"]);
+    let messages = &answer["messages"];
+    println!("messages waiting {}", messages["waiting"]);
+    for (name, key) in [("sent", "sent"), ("dropped", "dropped"), ("refused", "refused")] {
+        println!("         {name:<7} {}", messages[key]);
+    }
     for waiting in answer["waiting"].as_array().into_iter().flatten() {
         println!(
             "  waits: {} tried {} times, again at {}: {}",

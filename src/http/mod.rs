@@ -26,7 +26,7 @@ use crate::domain::master::Master;
 use crate::domain::prid::Prid;
 use crate::entropy::Entropy;
 use crate::outside::clamd::Clamd;
-use crate::outside::spool::Spool;
+use crate::outside::delivery::Delivery;
 use crate::secrets::token::TokenKey;
 use crate::services::Rules;
 use crate::services::master::Loaded;
@@ -79,8 +79,8 @@ pub struct Parts {
     pub locks: mpsc::Sender<AskLocked>,
     /// The virus scanner, where one is configured.
     pub virus_scan: Option<Clamd>,
-    /// Where messages go, for trials.
-    pub spool: Option<Spool>,
+    /// How messages leave.
+    pub delivery: Delivery,
     /// Programs that may log in with a secret.
     pub clients: Vec<Client>,
     /// The names this node goes by, besides those of the loopback.

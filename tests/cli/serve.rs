@@ -168,6 +168,19 @@ fn a_configuration_with_a_mistake_in_it_names_the_line() {
         ("[demo]\nspool = 3\n", "node.toml, line 10: "),
         ("[center]\nid = \"1\"\nkiosks = 3\n", "unknown field `kiosks`"),
         ("[key]\nrecovery = [\"x\"]\n", "a recovery recipient is a public age key"),
+        (
+            "[mail]\nhost = \"h\"\nfrom = \"a@b.example\"\nuser = \"u\"\n",
+            "give user and password_file",
+        ),
+        ("[mail]\nhost = \"h\"\nfrom = \"nobody\"\nsecurity = \"none\"\n", "mail.from: \"nobody\""),
+        (
+            "[sms]\nurl = \"https://s.example\"\nparameters = { n = \"{to}\" }\n",
+            "{text} stands in none",
+        ),
+        (
+            "[sms]\nurl = \"https://s.example\"\nparameters = { n = \"{to} {secret}\" }\n",
+            "secret_file is needed",
+        ),
         ("[[client]]\nid = \"a\"\nsecret_sha256 = \"x\"\nroles = []\n", "64 hexadecimal letters"),
     ] {
         folder.configure(mistake);

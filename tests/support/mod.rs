@@ -10,5 +10,5 @@ mod rest;
 pub(crate) use client::Reply;
 pub(crate) use log::logged;
 pub(crate) use node::{
-    Application, Plan, Session, TestNode, central_s_application, envelope, file, form,
+    Application, Plan, Session, TestNode, central_s_application, envelope, file, form, pause,
 };

@@ -254,12 +254,17 @@ impl TestNode {
 
     /// Uploads a form of these parts.
     pub(crate) async fn upload_parts(&self, who: &Session, prid: &str, parts: &[Vec<u8>]) -> Reply {
+        self.post_form(who, &format!("/documents/{prid}"), parts).await
+    }
+
+    /// Posts a form of these parts to `path`, which is read as in [`TestNode::get`].
+    pub(crate) async fn post_form(&self, who: &Session, path: &str, parts: &[Vec<u8>]) -> Reply {
         let mut body = parts.concat();
         body.extend_from_slice(b"--a-boundary--\r\n");
         let cookie = format!("Authorization={}", who.token);
         let content_type = "multipart/form-data; boundary=a-boundary";
         let headers = [("cookie", cookie.as_str()), ("content-type", content_type)];
-        self.send(Method::POST, &whole(&format!("/documents/{prid}")), &headers, body).await
+        self.send(Method::POST, &whole(path), &headers, body).await
     }
 
     /// Lets the next resident make an application.
@@ -334,6 +339,29 @@ impl TestNode {
         panic!("no message to this user");
     }
 
+    /// Waits until `count` messages are in the spool, takes them out, and returns them by channel.
+    pub(crate) async fn messages(&self, count: usize) -> Vec<Value> {
+        let spool = self.folder.path().join("spool");
+        let letters = || -> Vec<_> {
+            let files = fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().path());
+            files.filter(|path| path.extension().is_some_and(|kind| kind == "json")).collect()
+        };
+        for _ in 0..100 {
+            if letters().len() >= count {
+                break;
+            }
+            pause(Duration::from_millis(50)).await;
+        }
+        let mut messages: Vec<Value> = Vec::new();
+        for path in letters() {
+            messages.push(serde_json::from_slice(&fs::read(&path).unwrap()).unwrap());
+            fs::remove_file(path).unwrap();
+        }
+        assert_eq!(messages.len(), count, "{messages:?}");
+        messages.sort_by_key(|letter| letter["channel"].as_str().unwrap().to_owned());
+        messages
+    }
+
     fn secrets(&self) -> Vec<String> {
         let mut secrets = self.prids.lock().unwrap().clone();
         for number in 0..self.people.load(Ordering::Relaxed) {
@@ -394,6 +422,11 @@ pub(crate) fn central_s_application(number: usize, status: Status) -> Record {
     }
 }
 
+/// Waits in real time, for what a node does by itself.
+pub(crate) async fn pause(time: Duration) {
+    let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
+}
+
 /// Returns a sound envelope around `request`.
 pub(crate) fn envelope(id: &str, now: Timestamp, request: Value) -> Value {
     let mut envelope = json!({"id": id, "version": "1.0", "requesttime": wire::date::instant(now)});
@@ -447,6 +480,8 @@ fn settings(folder: &Path) -> Settings {
         clients: Vec::new(),
         virus_scan: None,
         decoder: env!("CARGO_BIN_EXE_prereg-node").into(),
+        mail: None,
+        sms: None,
         spool: Some(folder.join("spool")),
     }
 }

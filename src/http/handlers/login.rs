@@ -15,7 +15,6 @@ use crate::http::auth::COOKIE_NAME;
 use crate::http::dispatch::Call;
 use crate::http::handlers::{Faults, answered, opened, unread};
 use crate::http::reply::{self, Reply};
-use crate::outside::spool::Letter;
 use crate::secrets::hash;
 use crate::services::login::{self, Error};
 use crate::wire::envelope::{Fault, Request};
@@ -42,7 +41,7 @@ async fn send(cx: &Context, user: String) -> Result<Done, Error> {
             login::send_otp(tx, &user, &parts.otp_key, &parts.master, &*parts.entropy, now)
         })
         .await?;
-    deliver(cx, &message)?;
+    deliver(cx, &message).await?;
     let message = match message.channel {
         Channel::Sms => "Sms Request Sent",
         Channel::Email => "Email Request submitted",
@@ -50,18 +49,13 @@ async fn send(cx: &Context, user: String) -> Result<Done, Error> {
     Ok(Done { message: message.into(), status: "success".into() })
 }
 
-fn deliver(cx: &Context, message: &Message) -> Result<(), Error> {
-    let spool = cx.spool.as_ref().ok_or(Error::NotSent)?;
-    let letter = Letter {
-        to: &message.to,
-        channel: match message.channel {
-            Channel::Sms => "sms",
-            Channel::Email => "email",
-        },
-        subject: &message.subject,
-        text: &message.text,
-    };
-    spool.put(&letter, &*cx.entropy).map_err(|_| Error::NotSent)
+/// Sends an OTP at once: it is good for minutes, so that one which waits is none.
+async fn deliver(cx: &Context, message: &Message) -> Result<(), Error> {
+    let sent = cx.delivery.send(message, cx.clock.now(), &*cx.entropy).await;
+    sent.map_err(|failure| {
+        tracing::warn!(channel = message.channel.name(), %failure, "an OTP was not sent");
+        Error::NotSent
+    })
 }
 
 /// `POST /login/validateOtp`: tries an OTP; the right one sets the cookie `Authorization`.
