@@ -214,6 +214,33 @@ pub async fn upload<B: Body<Data = Bytes> + Unpin>(
     Ok(Upload { request, file_name, content_type, content })
 }
 
+/// Reads a form of at most [`Limits::bytes`] and returns the first part of each of these names.
+/// `content_type` is the header's value.
+///
+/// # Errors
+/// Those of [`read`], and [`Error::NotAForm`] or [`Error::BadForm`].
+pub async fn parts<B: Body<Data = Bytes> + Unpin, const N: usize>(
+    content_type: Option<&str>,
+    body: B,
+    names: [&str; N],
+    limits: &Limits,
+) -> Result<[Option<Bytes>; N], Error> {
+    let boundary = content_type.and_then(|text| multer::parse_boundary(text).ok());
+    let boundary = boundary.ok_or(Error::NotAForm)?;
+    let whole = read(body, limits).await?;
+    let whole = stream::once(async { Ok::<_, Infallible>(whole) });
+    let mut form = Multipart::new(whole, boundary);
+    let mut parts = [const { None }; N];
+    while let Some(mut field) = form.next_field().await.map_err(|_| Error::BadForm)? {
+        let place = names.iter().position(|name| field.name() == Some(name));
+        let content = content(&mut field).await?;
+        if let Some(place) = place {
+            parts[place].get_or_insert(content);
+        }
+    }
+    Ok(parts)
+}
+
 /// Returns a part's content.
 async fn content(field: &mut multer::Field<'_>) -> Result<Bytes, Error> {
     let mut whole = Pieces::default();

@@ -66,6 +66,17 @@ impl Call {
         let body = self.body.take().ok_or(body::Error::Broken)?;
         body::upload(content_type, body, &Limits::of(bytes)).await
     }
+
+    /// Reads the body as a form of at most so many bytes and returns the parts of these names.
+    pub(super) async fn parts<const N: usize>(
+        &mut self,
+        bytes: usize,
+        names: [&str; N],
+    ) -> Result<[Option<bytes::Bytes>; N], body::Error> {
+        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let body = self.body.take().ok_or(body::Error::Broken)?;
+        body::parts(content_type, body, names, &Limits::of(bytes)).await
+    }
 }
 
 impl Dispatch {
@@ -211,6 +222,12 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::UiSpecs => handlers::uispec::all(cx, call).await,
 
         Endpoint::LogAudit => handlers::log_audit::log(cx, call).await,
+
+        Endpoint::DrawCode => handlers::qrcode::generate(cx, call).await,
+        Endpoint::Notify => handlers::notification::in_one_language(cx, call).await,
+        Endpoint::NotifyInEachLanguage => handlers::notification::in_each_language(cx, call).await,
+        Endpoint::NotifyOfJob => handlers::notification::of_a_job(cx, call).await,
+        Endpoint::Transliterate => handlers::transliteration::transliterate(cx, call).await,
 
         Endpoint::Form => handlers::prefill::form(cx, call).await,
         Endpoint::FormDocument => handlers::prefill::document(cx, call).await,

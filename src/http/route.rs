@@ -70,6 +70,13 @@ pub enum Endpoint {
     // Audit
     LogAudit,
 
+    // QR code, notification, transliteration
+    DrawCode,
+    Notify,
+    NotifyInEachLanguage,
+    NotifyOfJob,
+    Transliterate,
+
     // Pre-fill
     Form,
     FormDocument,

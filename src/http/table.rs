@@ -7,8 +7,11 @@ mod demographic;
 mod document;
 mod health;
 mod login;
+mod notification;
 mod openapi;
 mod prefill;
+mod qrcode;
+mod transliteration;
 
 use hyper::Method;
 
@@ -43,6 +46,9 @@ pub fn table() -> Vec<Route> {
         booking::rows(),
         datasync::rows(),
         catalog::rows(),
+        qrcode::rows(),
+        notification::rows(),
+        transliteration::rows(),
         prefill::rows(),
         health::rows(),
         openapi::rows(),

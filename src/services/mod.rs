@@ -12,6 +12,8 @@ pub mod master;
 pub mod notification;
 pub mod perform;
 pub mod prefill;
+pub mod qrcode;
+pub mod transliteration;
 pub mod uispec;
 
 use jiff::Timestamp;

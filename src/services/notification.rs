@@ -199,22 +199,27 @@ fn check(notice: &Notice, application: &Application, master: &Master) -> Result<
     if notice.cancelled.ok_or(Error::Missing)? {
         return Ok(());
     }
+    // What is not there is missing; what is there and empty is wrong.
     let given = |field: &Option<String>| {
-        field.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+        field.as_deref().map(|text| text.trim().to_owned()).ok_or(Error::Missing)
     };
-    let name = given(&notice.name).ok_or(Error::Missing)?;
+    let (name, date, time) = (given(&notice.name)?, given(&notice.date)?, given(&notice.time)?);
     // Who lost a UIN has not given a name to this application.
     let known = text::names(application, master);
     if application.kind == Purpose::New && !known.iter().any(|(_, known)| *known == name) {
         return Err(Error::Name);
     }
-    let (date, time) = (given(&notice.date), given(&notice.time));
-    let (Some(date), Some(time)) = (date, time) else { return Err(Error::Missing) };
-    let appointment = application.appointment.as_ref().ok_or(Error::NoAppointment)?;
-    if date != text::day(&appointment.slot) {
+    if date.is_empty() {
         return Err(Error::Date);
     }
-    if !time.eq_ignore_ascii_case(&text::time(&appointment.slot)) {
+    if time.is_empty() {
+        return Err(Error::Time);
+    }
+    let appointment = application.appointment.as_ref().ok_or(Error::NoAppointment)?;
+    if text::parsed_day(&date) != Some(appointment.slot.day) {
+        return Err(Error::Date);
+    }
+    if text::parsed_time(&time) != Some(appointment.slot.starts) {
         return Err(Error::Time);
     }
     Ok(())

@@ -15,3 +15,6 @@ pub mod envelope;
 pub mod login;
 pub mod masterdata;
 pub mod masterfolder;
+pub mod notification;
+pub mod qrcode;
+pub mod transliteration;

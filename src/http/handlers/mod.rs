@@ -9,9 +9,12 @@ pub(super) mod document;
 pub(super) mod health;
 pub(super) mod log_audit;
 pub(super) mod login;
+pub(super) mod notification;
 pub(super) mod openapi;
 pub(super) mod prefill;
 pub(super) mod proxy;
+pub(super) mod qrcode;
+pub(super) mod transliteration;
 pub(super) mod uispec;
 
 use hyper::StatusCode;

@@ -229,21 +229,22 @@ fn harmless(name: &str) -> String {
 }
 
 /// Spells the day of an appointment as notices do.
-pub(super) fn day(slot: &Slot) -> String {
+fn day(slot: &Slot) -> String {
     slot.day.strftime("%Y-%m-%d").to_string()
 }
 
 /// Spells its time.
-pub(super) fn time(slot: &Slot) -> String {
+fn time(slot: &Slot) -> String {
     slot.starts.strftime("%I:%M %p").to_string()
 }
 
-fn parsed_day(text: &str) -> Option<Date> {
+/// Reads the day of an appointment.
+pub(super) fn parsed_day(text: &str) -> Option<Date> {
     Date::strptime("%Y-%m-%d", text.trim()).ok()
 }
 
 /// Reads `09:15 AM`, and `09:15` as today's portal has it where it tells of a cancellation.
-fn parsed_time(text: &str) -> Option<Time> {
+pub(super) fn parsed_time(text: &str) -> Option<Time> {
     let text = text.trim();
     ["%I:%M %p", "%H:%M", "%H:%M:%S"].iter().find_map(|form| Time::strptime(form, text).ok())
 }
