@@ -235,6 +235,8 @@ CREATE TABLE message (
 
 CREATE INDEX message_waiting ON message (channel, try_at) WHERE outcome IS NULL;
 CREATE INDEX message_of_application ON message (prid, made_at);
+CREATE INDEX application_of_1_2 ON application (status)
+    WHERE status IN ('Application_Incomplete', 'Cancelled', 'Prefetched');
 -- A document is looked for by its id alone where a reference number is set.
 CREATE INDEX document_by_id ON document (document_id);
 

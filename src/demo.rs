@@ -32,7 +32,7 @@ pub struct Args {
     /// Do the main job and end
     #[arg(long)]
     pub once: bool,
-    /// Which lifecycle applications have
+    /// Which lifecycle applications have, at both nodes
     #[arg(long, default_value = "1.1", value_parser = ["1.1", "1.2"])]
     pub lifecycle: String,
     /// Master data of this folder in the place of the made-up country
@@ -56,11 +56,8 @@ async fn prepared(
     args: &Args,
     read_config: ReadConfig,
 ) -> Result<(Place, CenterId), Box<dyn Error>> {
-    if args.lifecycle != "1.1" {
-        return Err("lifecycle 1.2 is not there yet; this version knows 1.1".into());
-    }
     let place = Place::new(&args.dir, args.center_port, args.central_port, read_config)?;
-    let center = seed::prepare(&place, args.data.as_deref()).await?;
+    let center = seed::prepare(&place, args.data.as_deref(), &args.lifecycle).await?;
     Ok((place, center))
 }
 

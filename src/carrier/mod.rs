@@ -33,6 +33,13 @@ pub enum Failure {
     /// The other end does not take this node's account: trying again by itself is no use.
     #[error("{0}")]
     Credential(String),
+    /// The other end's applications have statuses that this node's lifecycle does not know: until the
+    /// configuration is right, nothing may be sent there.
+    #[error(
+        "central has another lifecycle than this node; set `lifecycle` in the configuration to \
+         central's"
+    )]
+    Lifecycle,
     /// The other end asks to wait this many seconds.
     #[error("upstream asks to wait {0} seconds")]
     Busy(u32),

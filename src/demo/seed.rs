@@ -18,6 +18,7 @@ use crate::domain::ids::{CenterId, Digest};
 use crate::domain::master::{Master, Row};
 use crate::domain::prid::Prid;
 use crate::domain::slot::Slot;
+use crate::domain::status::Status;
 use crate::entropy::{self, Entropy, Seeded};
 use crate::node;
 use crate::services::booking::{self, Wish};
@@ -108,6 +109,7 @@ impl Place {
 pub(super) async fn prepare(
     place: &Place,
     data: Option<&Path>,
+    lifecycle: &str,
 ) -> Result<CenterId, Box<dyn Error>> {
     for name in OURS {
         let path = place.dir.join(name);
@@ -134,7 +136,7 @@ pub(super) async fn prepare(
             .map(|center| center.id.clone())
             .ok_or("the master data has no center that serves anybody")?,
     };
-    write_configs(place, &center)?;
+    write_configs(place, &center, lifecycle)?;
     for settings in [place.central_settings()?, place.center_settings()?] {
         node::init(&settings, &Clock::system(), &entropy::System)?;
         let store = node::open_inline(&settings)?;
@@ -147,7 +149,7 @@ pub(super) async fn prepare(
     Ok(center)
 }
 
-fn write_configs(place: &Place, center: &CenterId) -> Result<(), Box<dyn Error>> {
+fn write_configs(place: &Place, center: &CenterId, lifecycle: &str) -> Result<(), Box<dyn Error>> {
     let mut clients = String::new();
     for (name, roles) in [
         ("reader", r#"["REGISTRATION_OFFICER", "PRE_REGISTRATION_ADMIN"]"#),
@@ -172,7 +174,8 @@ fn write_configs(place: &Place, center: &CenterId) -> Result<(), Box<dyn Error>>
     };
     let common =
         "\n[country]\nzone = \"UTC\"\n\n[log]\nfilter = \"warn\"\n\n[demo]\nspool = \"spool\"\n";
-    let central = format!("folder = \"central\"\n\n{}{common}{clients}", listen(place.central));
+    let head = |folder: &str| format!("folder = \"{folder}\"\nlifecycle = \"{lifecycle}\"\n\n");
+    let central = format!("{}{}{common}{clients}", head("central"), listen(place.central));
     let upstream = format!(
         "\n[center]\nid = \"{center}\"\nlocal_kiosks = 1\n\n[upstream]\nurl = \"http://{}\"\n\
          reader = {{ client = \"center-{center}-reader\", secret_file = \"reader.secret\" }}\n\
@@ -180,7 +183,7 @@ fn write_configs(place: &Place, center: &CenterId) -> Result<(), Box<dyn Error>>
          every_seconds = 10\nunsure_seconds = 2\n",
         place.central
     );
-    let center = format!("folder = \"center\"\n\n{}{common}{upstream}", listen(place.center));
+    let center = format!("{}{}{common}{upstream}", head("center"), listen(place.center));
     std::fs::write(place.central_config(), central)?;
     std::fs::write(place.center_config(), center)?;
     Ok(())
@@ -257,7 +260,19 @@ fn apply(
         document::check_file(&upload, master)?;
         document::attach(tx, &prid, &upload, &caller, rules, entropy, applied)?;
     }
-    let slot = if i % 20 == 19 { None } else { free_slot(tx, i, rules, center, now)? };
+    // Where papers count, the portal makes an application pending once all of them are there; those
+    // who lack one cannot book yet.
+    if rules.lifecycle.demands_documents() {
+        let pending = Status::PendingAppointment.as_str();
+        match demographic::set_status(tx, &prid, pending, &caller, master, rules, entropy, applied)
+        {
+            Ok(()) | Err(demographic::Error::NoDocuments) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let made = store::application::find(tx, &prid)?;
+    let may_book = made.is_some_and(|made| rules.lifecycle.allows_booking(made.status));
+    let slot = if i % 20 == 19 || !may_book { None } else { free_slot(tx, i, rules, center, now)? };
     if let Some(slot) = &slot {
         let wish = Wish {
             prid: prid.to_string(),

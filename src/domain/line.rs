@@ -18,9 +18,17 @@ pub enum State {
     Down,
     /// Upstream refuses this node's account: somebody has to act.
     Refused,
+    /// Upstream has another lifecycle than this node, so nothing is sent: somebody has to act.
+    Mismatch,
 }
 
 impl State {
+    /// Tells whether upstream answers, be it that it may not be sent anything.
+    #[must_use]
+    pub fn is_reached(self) -> bool {
+        matches!(self, Self::Up | Self::Refused | Self::Mismatch)
+    }
+
     /// Returns its word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -30,6 +38,7 @@ impl State {
             Self::Up => "up",
             Self::Down => "down",
             Self::Refused => "refused",
+            Self::Mismatch => "mismatch",
         }
     }
 }

@@ -13,9 +13,10 @@ use crate::domain::caller::Caller;
 use crate::domain::ids::{Digest, DocumentId};
 use crate::domain::operation::{Change, Operation, Outcome};
 use crate::domain::prid::Prid;
+use crate::domain::status::Lifecycle;
 use crate::entropy::Entropy;
 use crate::services::Rules;
-use crate::store::{self, Error, Tx};
+use crate::store::{self, Error, Tx, View};
 
 /// Why an own booking never leaves: central does not sell those seats.
 const OWN_SEAT: &str = "The seat is this center's own; central does not sell it.";
@@ -226,6 +227,19 @@ fn about_document(change: &Change) -> Option<(&str, bool)> {
         Change::Attach { document } => Some((&document.category, true)),
         Change::Remove { category } => Some((category, false)),
         _ => None,
+    }
+}
+
+/// Tells whether an application here is in a status that `lifecycle` does not have: then upstream
+/// has another lifecycle than this node was told. Applications of 1.1 look like those of 1.2, so only
+/// a node that was told 1.1 can see it.
+///
+/// # Errors
+/// The store's own.
+pub fn is_strange(view: &View<'_>, lifecycle: Lifecycle) -> Result<bool, Error> {
+    match lifecycle {
+        Lifecycle::V1_1 => store::application::any_of_1_2(view),
+        Lifecycle::V1_2 => Ok(false),
     }
 }
 

@@ -252,6 +252,19 @@ pub fn count(view: &View<'_>) -> Result<u64, Error> {
     Ok(view.prepare("SELECT count(*) FROM application")?.query_row([], |row| row.get(0))?)
 }
 
+/// Tells whether an application is in a status that only lifecycle 1.2 has.
+///
+/// # Errors
+/// The store's own.
+pub fn any_of_1_2(view: &View<'_>) -> Result<bool, Error> {
+    let mut query = view.prepare(
+        "SELECT EXISTS (
+             SELECT 1 FROM application
+             WHERE status IN ('Application_Incomplete', 'Cancelled', 'Prefetched'))",
+    )?;
+    Ok(query.query_row([], |row| row.get(0))?)
+}
+
 /// Returns the PRID that central drew for the application made here as `prid`, once it is known.
 ///
 /// # Errors

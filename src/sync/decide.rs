@@ -34,7 +34,7 @@ pub enum Action {
 pub fn after_failure(attempts: u32, failure: &Failure, now: Timestamp, jitter: u8) -> Action {
     let later = now + wait(attempts, jitter);
     match failure {
-        Failure::NotSent(_) | Failure::Credential(_) => Action::RetryAt(later),
+        Failure::NotSent(_) | Failure::Credential(_) | Failure::Lifecycle => Action::RetryAt(later),
         // A gateway may say so of a call that went through.
         Failure::Busy(seconds) => Action::CheckAt(asked_for(*seconds, later, now)),
         Failure::Unanswered(_) => Action::CheckAt(later),
@@ -83,7 +83,10 @@ fn asked_for(seconds: u32, later: Timestamp, now: Timestamp) -> Timestamp {
 /// record is none either.
 #[must_use]
 pub fn ends_round(failure: &Failure) -> bool {
-    matches!(failure, Failure::NotSent(_) | Failure::Credential(_) | Failure::Busy(_))
+    matches!(
+        failure,
+        Failure::NotSent(_) | Failure::Credential(_) | Failure::Lifecycle | Failure::Busy(_)
+    )
 }
 
 /// Tells whether a refusal is about central's own state, or this node's clock, and not about what was

@@ -9,7 +9,6 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::carrier::{Carrier, Failure};
-use crate::domain::line::State;
 use crate::store::attempt::Subject;
 use crate::store::document::Coming;
 use crate::store::operation::{Due, Payload};
@@ -39,7 +38,7 @@ pub(super) async fn run<C: Carrier>(parts: Arc<Parts<C>>, lane: Arc<Lane>) {
             (sends, fetches) = (Pause::default(), Pause::default());
         }
         // While one account is refused the other may be good.
-        if matches!(parts.line.borrow().state, State::Up | State::Refused) {
+        if parts.line.borrow().state.is_reached() {
             work_off(&parts, &mut sends, &mut fetches).await;
         }
         lane.done.send_replace(call);
@@ -93,7 +92,7 @@ async fn work_off<C: Carrier>(parts: &Parts<C>, sends: &mut Pause, fetches: &mut
                     match work {
                         Work::Send(due) if send_fails.get().is_none() => {
                             if let Err(failure) = outgoing::send(parts, *due).await {
-                                if !matches!(failure, Failure::Credential(_)) {
+                                if !matches!(failure, Failure::Credential(_) | Failure::Lifecycle) {
                                     let _ = fetch_fails.set(failure.clone());
                                 }
                                 let _ = send_fails.set(failure);
@@ -101,7 +100,7 @@ async fn work_off<C: Carrier>(parts: &Parts<C>, sends: &mut Pause, fetches: &mut
                         }
                         Work::Fetch(coming) if fetch_fails.get().is_none() => {
                             if let Err(failure) = fetch(parts, coming).await {
-                                if !matches!(failure, Failure::Credential(_)) {
+                                if !matches!(failure, Failure::Credential(_) | Failure::Lifecycle) {
                                     let _ = send_fails.set(failure.clone());
                                 }
                                 let _ = fetch_fails.set(failure);

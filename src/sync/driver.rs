@@ -267,7 +267,7 @@ impl<C: Carrier> Driver<C> {
         let mut refused = None;
         for due in due {
             match outgoing::send(&self.parts, due).await {
-                Err(failure @ Failure::Credential(_)) => {
+                Err(failure @ (Failure::Credential(_) | Failure::Lifecycle)) => {
                     refused = Some(failure);
                     break;
                 }
@@ -298,7 +298,7 @@ impl<C: Carrier> Driver<C> {
         let now = self.parts.clock.now();
         self.parts.line.send_modify(|line| {
             line.reached_at = Some(now);
-            if line.state != State::Refused {
+            if !line.state.is_reached() {
                 line.state = State::Up;
                 line.failure = None;
             }
@@ -339,6 +339,7 @@ impl<C: Carrier> Driver<C> {
         let state = match failure {
             None => State::Up,
             Some(Failure::Credential(_)) => State::Refused,
+            Some(Failure::Lifecycle) => State::Mismatch,
             Some(_) => State::Down,
         };
         self.parts.line.send_modify(|line| {

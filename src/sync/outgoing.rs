@@ -36,6 +36,10 @@ pub(super) enum Trouble {
 /// A failure that is about the line and not about this operation; the store's own is
 /// [`Failure::NotSent`].
 pub(super) async fn send<C: Carrier>(parts: &Parts<C>, due: Due) -> Result<(), Failure> {
+    let lifecycle = parts.rules.lifecycle;
+    if parts.store.read(move |view| perform::is_strange(view, lifecycle)).await.map_err(broken)? {
+        return Err(Failure::Lifecycle);
+    }
     let unsure = due.sent_at.is_some();
     let operation = due.operation;
     let result = match operation.change.clone() {

@@ -3,7 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../support/ports.rs"]
+mod ports;
+
 mod audit;
+mod demo;
 mod folder;
 mod import;
 mod init;

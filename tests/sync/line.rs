@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use prereg_node::domain::line::{Fetched, State};
 use prereg_node::domain::operation::Outcome;
 use prereg_node::domain::prid::Prid;
+use prereg_node::domain::status::Status;
 use prereg_node::store;
 use tokio::sync::oneshot;
 
@@ -81,6 +82,37 @@ fn a_record_that_comes_as_garbage_delays_no_other_and_is_not_called_complete() {
         world.central.state().garbles.clear();
         world.until_quiet().await;
         world.assert_equal(&bad).await;
+    });
+}
+
+/// I10
+#[test]
+fn a_central_of_another_lifecycle_is_sent_nothing_and_that_shows() {
+    World::run(async |world| {
+        let theirs = world.at_central("R", 1);
+        world.until_quiet().await;
+        {
+            let mut central = world.central.state();
+            central.cancel(&theirs);
+            central.held.get_mut(&theirs).unwrap().application.status = Status::Cancelled;
+        }
+        world.until_quiet().await;
+        let ours = world.walk_in("W").await;
+        world.attach(&ours, "POI", b"%PDF-ours").await;
+        let more = world.at_central("S", 2);
+        world.pass(SignedDuration::from_mins(30), SignedDuration::from_secs(1)).await;
+
+        assert!(world.named_at_central("W").is_empty());
+        assert_eq!(world.line().state, State::Mismatch);
+        assert!(world.line().failure.is_some_and(|why| why.contains("`lifecycle`")));
+        // What central says comes in all the same.
+        world.assert_equal(&theirs).await;
+        world.assert_equal(&more).await;
+
+        world.central.state().book(&theirs, slot(3));
+        world.until_quiet().await;
+        assert_eq!(world.line().state, State::Up);
+        assert_eq!(world.named_at_central("W").len(), 1);
     });
 }
 
