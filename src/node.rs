@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::domain::line::{Line, State};
 use crate::entropy::Entropy;
 use crate::http::audit::Trail;
+use crate::http::room::Room;
 use crate::http::server::{self, Listener};
 use crate::http::{AskLocked, Client, Dispatch, Parts};
 use crate::outside::clamd::Clamd;
@@ -344,6 +345,7 @@ pub async fn serve(
         delivery,
         clients: settings.clients,
         names: settings.names,
+        room: Room::default(),
         window: settings.window,
     });
     let dispatch = Dispatch::new(parts);

@@ -105,6 +105,7 @@ fn a_service_starts_only_when_configured_and_never_retries_a_wrong_config() {
         "Type=notify",
         "RestartPreventExitStatus=78",
         "LimitCORE=0",
+        "MemoryMax=512M",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}");
     }

@@ -10,6 +10,8 @@ use hyper::body::Body;
 use multer::Multipart;
 use tokio::time::timeout;
 
+use super::room::{self, Share};
+
 /// How large a body may be and how slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -49,6 +51,9 @@ pub enum Error {
     /// It did not come in time.
     #[error("the request came too slowly")]
     TooSlow,
+    /// With the bodies of other requests it would be too much.
+    #[error(transparent)]
+    NoRoom(#[from] room::Full),
     /// The connection ended in its midst.
     #[error("the request broke off")]
     Broken,
@@ -60,13 +65,15 @@ pub enum Error {
     BadForm,
 }
 
-/// Reads a whole body.
+/// Reads a whole body, for which `share` makes room.
 ///
 /// # Errors
-/// [`Error::TooLarge`], also if its length is announced so; [`Error::TooSlow`]; [`Error::Broken`].
+/// [`Error::TooLarge`], also if its length is announced so; [`Error::TooSlow`]; [`Error::NoRoom`];
+/// [`Error::Broken`].
 pub async fn read<B: Body<Data = Bytes> + Unpin>(
     mut body: B,
     limits: &Limits,
+    share: &mut Share,
 ) -> Result<Bytes, Error> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let all = async {
@@ -84,6 +91,12 @@ pub async fn read<B: Body<Data = Bytes> + Unpin>(
                     linger(&mut body, whole.len(), limits).await;
                 }
                 return Err(Error::TooLarge);
+            }
+            if let Err(full) = share.hold(whole.len()) {
+                if !ended {
+                    linger(&mut body, whole.len(), limits).await;
+                }
+                return Err(full.into());
             }
             if ended {
                 return Ok(whole.join());
@@ -186,11 +199,14 @@ pub async fn upload<B: Body<Data = Bytes> + Unpin>(
     content_type: Option<&str>,
     body: B,
     limits: &Limits,
+    share: &mut Share,
 ) -> Result<Upload, Error> {
     let boundary = content_type.and_then(|text| multer::parse_boundary(text).ok());
     let boundary = boundary.ok_or(Error::NotAForm)?;
     let whole = Limits { bytes: limits.bytes.saturating_add(UPLOAD_EXTRA), ..*limits };
-    let whole = read(body, &whole).await?;
+    let whole = read(body, &whole, share).await?;
+    // Its parts are copies.
+    share.hold(2 * whole.len())?;
 
     let whole = stream::once(async { Ok::<_, Infallible>(whole) });
     let mut form = Multipart::new(whole, boundary);
@@ -224,10 +240,12 @@ pub async fn parts<B: Body<Data = Bytes> + Unpin, const N: usize>(
     body: B,
     names: [&str; N],
     limits: &Limits,
+    share: &mut Share,
 ) -> Result<[Option<Bytes>; N], Error> {
     let boundary = content_type.and_then(|text| multer::parse_boundary(text).ok());
     let boundary = boundary.ok_or(Error::NotAForm)?;
-    let whole = read(body, limits).await?;
+    let whole = read(body, limits, share).await?;
+    share.hold(2 * whole.len())?;
     let whole = stream::once(async { Ok::<_, Infallible>(whole) });
     let mut form = Multipart::new(whole, boundary);
     let mut parts = [const { None }; N];
@@ -262,7 +280,37 @@ mod tests {
     use http_body_util::{Full, StreamBody};
     use hyper::body::{Frame, SizeHint};
 
+    use super::super::room::Room;
     use super::*;
+
+    async fn read<B: Body<Data = Bytes> + Unpin>(body: B, limits: &Limits) -> Result<Bytes, Error> {
+        super::read(body, limits, &mut Room::default().share()).await
+    }
+
+    async fn upload<B: Body<Data = Bytes> + Unpin>(
+        content_type: Option<&str>,
+        body: B,
+        limits: &Limits,
+    ) -> Result<Upload, Error> {
+        super::upload(content_type, body, limits, &mut Room::default().share()).await
+    }
+
+    /// I11
+    #[tokio::test]
+    async fn a_body_for_which_there_is_no_room_is_refused_once_that_is_seen() {
+        let room = Room::of(8 * 1024);
+        let mut other = room.share();
+        other.hold(4 * 1024).unwrap();
+        let (mut share, steady) = (room.share(), drip(usize::MAX, PACE, Duration::ZERO));
+        let limits = Limits { bytes: usize::MAX, ..LIMITS };
+        let read = super::read(steady, &limits, &mut share).await;
+        assert_eq!(read, Err(Error::NoRoom(room::Full)));
+
+        drop((share, other));
+        let mut share = room.share();
+        assert_eq!(super::read(full(5_000), &LIMITS, &mut share).await.unwrap().len(), 5_000);
+        assert_eq!(room.share().hold(4 * 1024), Err(room::Full), "it holds until it is answered");
+    }
 
     const LIMITS: Limits = Limits {
         bytes: 5_000,

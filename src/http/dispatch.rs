@@ -10,6 +10,7 @@ use crate::domain::application::Kind as Purpose;
 use crate::domain::caller::{Caller, Roles};
 use crate::http::body::{self, Limits};
 use crate::http::reply::{self, Reply};
+use crate::http::room::Share;
 use crate::http::route::{Endpoint, Found, Route, Router, Who};
 use crate::http::server::Peer;
 use crate::http::table::table;
@@ -21,6 +22,14 @@ use crate::wire::envelope::Fault;
 
 /// Bytes of a JSON body at most: a hundred times the largest identity seen.
 const JSON_BODY: usize = 1024 * 1024;
+
+/// Bytes in memory for a byte of JSON once it is taken apart, at the worst: many small objects.
+const JSON_TREE: usize = 32;
+
+/// Bytes of a path and of a query at most: an address of ours is far shorter, and a document's name
+/// is in the body.
+const PATH: usize = 1024;
+const QUERY: usize = 4096;
 
 /// Answers requests.
 #[derive(Clone)]
@@ -41,6 +50,8 @@ pub(super) struct Call {
     pub(super) family: Family,
     pub(super) headers: HeaderMap,
     body: Option<Incoming>,
+    /// The room that the body takes until the request is answered.
+    share: Share,
 }
 
 impl Call {
@@ -57,14 +68,16 @@ impl Call {
     /// Reads the body, of at most a mebibyte.
     pub(super) async fn json(&mut self) -> Result<bytes::Bytes, body::Error> {
         let body = self.body.take().ok_or(body::Error::Broken)?;
-        body::read(body, &Limits::of(JSON_BODY)).await
+        let bytes = body::read(body, &Limits::of(JSON_BODY), &mut self.share).await?;
+        self.share.hold(bytes.len() * JSON_TREE)?;
+        Ok(bytes)
     }
 
     /// Reads the body as a document with its request.
     pub(super) async fn upload(&mut self, bytes: usize) -> Result<body::Upload, body::Error> {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let body = self.body.take().ok_or(body::Error::Broken)?;
-        body::upload(content_type, body, &Limits::of(bytes)).await
+        body::upload(content_type, body, &Limits::of(bytes), &mut self.share).await
     }
 
     /// Reads the body as a form of at most so many bytes and returns the parts of these names.
@@ -75,7 +88,7 @@ impl Call {
     ) -> Result<[Option<bytes::Bytes>; N], body::Error> {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let body = self.body.take().ok_or(body::Error::Broken)?;
-        body::parts(content_type, body, names, &Limits::of(bytes)).await
+        body::parts(content_type, body, names, &Limits::of(bytes), &mut self.share).await
     }
 }
 
@@ -99,6 +112,9 @@ impl Dispatch {
         }
         if !auth::is_own_page(&cx.names, &head.method, &head.headers) {
             return reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden");
+        }
+        if head.uri.path().len() > PATH || head.uri.query().is_some_and(|q| q.len() > QUERY) {
+            return reject(StatusCode::URI_TOO_LONG, "KER-414", "URI Too Long");
         }
         let (route, path) = match self.router.find(&head.method, head.uri.path()) {
             Found::Row(route, path) => (route, path),
@@ -125,6 +141,7 @@ impl Dispatch {
             family: family(head.uri.path()),
             headers: head.headers,
             body: Some(body),
+            share: cx.room.share(),
         };
         let pending = audit::pending(&cx, route.endpoint, &call);
         let reply = handle(route.endpoint, &cx, call).await;

@@ -8,6 +8,7 @@ mod handlers;
 mod idle;
 pub mod openapi;
 pub mod reply;
+pub mod room;
 pub mod route;
 pub mod says;
 pub mod server;
@@ -25,6 +26,7 @@ use crate::domain::line::{Fetched, Line};
 use crate::domain::master::Master;
 use crate::domain::prid::Prid;
 use crate::entropy::Entropy;
+use crate::http::room::Room;
 use crate::outside::clamd::Clamd;
 use crate::outside::delivery::Delivery;
 use crate::secrets::token::TokenKey;
@@ -85,6 +87,8 @@ pub struct Parts {
     pub clients: Vec<Client>,
     /// The names this node goes by, besides those of the loopback.
     pub names: Vec<String>,
+    /// Room for the bodies of all requests at once.
+    pub room: Room,
     /// How far a request's day may be from today.
     pub window: Window,
 }

@@ -63,7 +63,7 @@ impl Default for Limits {
             first_head: Duration::from_secs(10),
             idle: Duration::from_secs(30),
             head_bytes: 16 * 1024,
-            streams: 64,
+            streams: 16,
             request: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
@@ -360,6 +360,9 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
+        // What hyper takes in before anybody reads it, of each stream and of all of a connection.
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(128 * 1024)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(limits.idle)
         .keep_alive_timeout(limits.idle);

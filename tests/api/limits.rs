@@ -1,11 +1,14 @@
 //! Requests that are broken, huge, deep or slow: each is an answer, and the node goes on (I11).
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
 use crate::support::{Reply, TestNode, envelope};
@@ -54,6 +57,100 @@ async fn a_body_of_two_megabytes_is_too_large() {
     reply.is_rejected(413, "PRG_CORE_REQ_015", "the request is too large");
     let within = envelope(CREATE, node.now(), json!({"langCode": "x".repeat(1_000_000)}));
     assert_eq!(create(&node, within.to_string()).await.codes(), ["PRG_CORE_REQ_014"]);
+}
+
+/// I11
+#[tokio::test]
+async fn a_body_of_a_gigabyte_is_refused_before_it_comes() {
+    let node = TestNode::authority().await;
+    let mut stream = TcpStream::connect(node.at).await.unwrap();
+    let head = "POST /preregistration/v1/login/sendOtp HTTP/1.1\r\nhost: localhost\r\n\
+                content-length: 1073741824\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+
+    let answer = timeout(Duration::from_secs(3), status(&mut stream)).await;
+
+    assert_eq!(answer.expect("nobody waits for the rest"), "413");
+}
+
+/// I11
+#[tokio::test]
+async fn bodies_that_are_too_much_together_are_asked_to_come_again() {
+    let node = TestNode::authority().await;
+    let mut held = JoinSet::new();
+    let (sent, mut all) = mpsc::channel(40);
+    for _ in 0..40 {
+        held.spawn(hold_a_megabyte(node.at, sent.clone()));
+    }
+    for _ in 0..40 {
+        all.recv().await.unwrap();
+    }
+    // What is taken apart takes more room than its bytes.
+    let large =
+        envelope(CREATE, node.now(), json!({"langCode": "x".repeat(1_000_000)})).to_string();
+    let small = envelope(CREATE, node.now(), json!({"langCode": "x"})).to_string();
+
+    let mut reply = create(&node, large.clone()).await;
+    // The last of the megabytes may still be on their way.
+    for _ in 0..50 {
+        if reply.status == 503 {
+            break;
+        }
+        reply = create(&node, large.clone()).await;
+    }
+
+    assert_eq!(reply.header("retry-after"), Some("1"), "{reply:?}");
+    reply.is_rejected(503, "PRG_CORE_REQ_015", "there is no room for the request now");
+    assert_eq!(create(&node, small).await.codes(), ["PRG_CORE_REQ_014"]);
+    held.shutdown().await;
+    for _ in 0..50 {
+        reply = create(&node, large.clone()).await;
+        if reply.status != 503 {
+            break;
+        }
+    }
+    assert_eq!(reply.codes(), ["PRG_CORE_REQ_014"], "the room was given back");
+}
+
+/// Sends a megabyte of a body and tells so, and goes on with as much as keeps the connection.
+async fn hold_a_megabyte(at: SocketAddr, sent: mpsc::Sender<()>) {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    let head = "POST /preregistration/v1/login/sendOtp HTTP/1.1\r\nhost: localhost\r\n\
+                content-length: 1048576\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&[b' '; 1_000_000]).await.unwrap();
+    sent.send(()).await.unwrap();
+    let mut tick = interval(Duration::from_secs(1));
+    while stream.write_all(&[b' '; 1200]).await.is_ok() {
+        tick.tick().await;
+    }
+}
+
+/// I11
+#[tokio::test]
+async fn a_path_or_a_query_beyond_reason_leads_nowhere() {
+    let node = TestNode::authority().await;
+    let who = node.resident(0);
+    let long = |letters| "1".repeat(letters);
+    for path in [
+        format!("/applications/{}", long(1_100)),
+        format!("/applications?pageIndex={}", long(4_200)),
+        format!("/nowhere/{}", long(1_100)),
+    ] {
+        node.get(&who, &path).await.is_rejected(414, "KER-414", "URI Too Long");
+    }
+    let within = node.get(&who, &format!("/applications/{}", long(900))).await;
+    assert_eq!(within.codes(), ["PRG_PAM_APP_005"]);
+}
+
+/// Returns the status of the answer that comes on a stream.
+async fn status(stream: &mut TcpStream) -> String {
+    let mut answer = [0; 12];
+    match stream.read_exact(&mut answer).await {
+        Ok(_) => String::from_utf8_lossy(&answer[9..]).into_owned(),
+        // Cut off without a word.
+        Err(_) => "cut".to_owned(),
+    }
 }
 
 /// I11

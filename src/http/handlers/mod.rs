@@ -18,6 +18,7 @@ pub(super) mod transliteration;
 pub(super) mod uispec;
 
 use hyper::StatusCode;
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -62,16 +63,22 @@ async fn opened<T: DeserializeOwned>(
 
 /// Answers a body that did not come whole.
 fn unread(id: &'static str, error: body::Error, now: Timestamp) -> Reply {
+    let fault = Fault::new("PRG_CORE_REQ_015", error.to_string());
     let status = match error {
         body::Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         body::Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
         body::Error::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         body::Error::Broken => StatusCode::BAD_REQUEST,
+        body::Error::NoRoom(_) => {
+            let mut reply = reply::rejected(StatusCode::SERVICE_UNAVAILABLE, None, fault, now);
+            reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            return reply;
+        }
         body::Error::BadForm => {
             return reply::faults(id, &[Fault::new("PRG_PAM_DOC_015", "Json exception")], now);
         }
     };
-    reply::rejected(status, None, Fault::new("PRG_CORE_REQ_015", error.to_string()), now)
+    reply::rejected(status, None, fault, now)
 }
 
 /// Returns the PRID in the path. A text that is none is answered as `missing`, for there is no

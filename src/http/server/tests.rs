@@ -13,6 +13,7 @@ use super::*;
 use crate::clock::{Clock, Stopwatch};
 use crate::entropy::System;
 use crate::http::body;
+use crate::http::room::Room;
 use crate::secrets::tls;
 
 const SHORT: Duration = Duration::from_millis(120);
@@ -91,7 +92,7 @@ async fn handle(
         }
         "/read" => {
             let limits = body::Limits { bytes: 100_000, total: LONG, stall: SHORT };
-            match body::read(request.into_body(), &limits).await {
+            match body::read(request.into_body(), &limits, &mut Room::default().share()).await {
                 Ok(body) => answer(&body.len().to_string()),
                 Err(error) => answer(&error.to_string()),
             }
