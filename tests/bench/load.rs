@@ -9,6 +9,7 @@ use prereg_node::clock::Stopwatch;
 use prereg_node::entropy::{Entropy, Seeded};
 use tokio::task::JoinSet;
 
+use crate::figures::Answers;
 use crate::nodes::{Client, Fault};
 
 /// Who asks, for what, and how long.
@@ -22,31 +23,6 @@ pub(crate) struct Load {
     pub(crate) warm_up: Duration,
     /// How long they are.
     pub(crate) counted: Duration,
-}
-
-/// How long the answers took.
-pub(crate) struct Answers {
-    /// Sorted.
-    times: Vec<Duration>,
-    counted: Duration,
-}
-
-impl Answers {
-    /// Returns the time within which `share` of a thousand answers came.
-    pub(crate) fn within(&self, share: usize) -> Duration {
-        let at = (self.times.len() * share / 1000).min(self.times.len().saturating_sub(1));
-        self.times.get(at).copied().unwrap_or_default()
-    }
-
-    /// Returns how many there were.
-    pub(crate) fn count(&self) -> usize {
-        self.times.len()
-    }
-
-    /// Returns how many came in a second.
-    pub(crate) fn per_second(&self) -> f64 {
-        self.times.len() as f64 / self.counted.as_secs_f64()
-    }
 }
 
 impl Load {
@@ -63,8 +39,7 @@ impl Load {
             while let Some(done) = clients.join_next().await {
                 times.extend(done??);
             }
-            times.sort_unstable();
-            Ok(Answers { times, counted })
+            Ok(Answers::of(times, counted))
         })
     }
 }

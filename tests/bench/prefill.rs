@@ -4,6 +4,7 @@
 //! `scripts/bench prefill` runs it. `--short` is a small one that finds faults and no figures;
 //! `--dir DIR` keeps the replica there, and uses the one that an earlier run left.
 
+mod figures;
 mod load;
 #[path = "../support/nodes.rs"]
 mod nodes;
@@ -21,7 +22,8 @@ use prereg_node::clock::Stopwatch;
 use prereg_node::config;
 use prereg_node::domain::caller::Role;
 
-use crate::load::{Answers, Load};
+use crate::figures::{Answers, head, line, memory, ms};
+use crate::load::Load;
 use crate::nodes::{Client, Fault, Node, Tokens};
 
 const CLIENTS: u64 = 50;
@@ -72,9 +74,6 @@ fn measure(plan: &Plan) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let scratch = tempfile::tempdir()?;
     let dir = plan.dir.as_deref().unwrap_or(scratch.path());
-    if cfg!(debug_assertions) {
-        println!("not optimised: these figures say nothing of the budgets");
-    }
     if dir.join("center.toml").exists() {
         println!("{} applications expected in {}", plan.applications, dir.display());
     } else {
@@ -157,34 +156,4 @@ fn times(when: &str, answers: &Answers) {
     line(&format!("{CLIENTS} clients{when}: p99.9"), &ms(answers.within(999)), None);
     let rate = format!("{:.0}/s of {}", answers.per_second(), answers.count());
     line(&format!("{CLIENTS} clients{when}: requests"), &rate, None);
-}
-
-/// Prints a figure of the kernel's about the process `id`, and its budget in MiB.
-fn memory(what: &str, id: u32, figure: &str, budget: u64) -> Result<(), Fault> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let kib: u64 = status
-        .lines()
-        .find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))
-        .and_then(|value| value.split_whitespace().next()?.parse().ok())
-        .ok_or("the kernel does not tell the memory of a process")?;
-    let text = format!("{:.1} MiB", kib as f64 / 1024.0);
-    line(what, &text, Some((&format!("{budget} MiB"), kib <= budget * 1024)));
-    Ok(())
-}
-
-fn head() {
-    println!("{:<42} {:>18} {:>9}", "what", "measured", "budget");
-}
-
-fn line(what: &str, measured: &str, budget: Option<(&str, bool)>) {
-    let (budget, kept) = match budget {
-        Some((budget, true)) => (budget, "within"),
-        Some((budget, false)) => (budget, "over"),
-        None => ("", ""),
-    };
-    println!("{what:<42} {measured:>18} {budget:>9} {kept}");
-}
-
-fn ms(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }

@@ -124,7 +124,8 @@ impl Drop for Node {
 pub(crate) struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: String,
-    cookie: String,
+    /// Who it is: `Authorization=` and a token.
+    pub(crate) cookie: String,
 }
 
 impl Client {
