@@ -1,5 +1,7 @@
 //! Builds every part of serve, wires their channels, starts and stops them in order.
 
+mod signing;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,8 +30,8 @@ use crate::outside::web::{self, Web};
 use crate::scanner::source::Unreadable;
 use crate::scanner::worker::Worker;
 use crate::secrets::keyring::{self, Identity, Recipient, Unlock};
-use crate::secrets::tls;
 use crate::secrets::token::TokenKey;
+use crate::secrets::{signature, tls};
 use crate::services::{self, Rules};
 use crate::store::{self, Store};
 use crate::sync::{self, Pace};
@@ -127,6 +129,9 @@ pub enum Error {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] tls::Error),
+    /// The key that signs answers.
+    #[error(transparent)]
+    Signing(#[from] signature::Error),
     /// A port.
     #[error(transparent)]
     Bind(#[from] server::BindError),
@@ -180,7 +185,7 @@ pub fn init(settings: &Settings, clock: &Clock, entropy: &dyn Entropy) -> Result
     let id = |entropy: &dyn Entropy| uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid();
     let (node, epoch) = (id(entropy), id(entropy));
     now_or_never(store.write(move |tx| store::operation::name_node(tx, node, epoch)))?;
-    Ok(())
+    now_or_never(signing::signer(&store, folder, clock)).map(drop)
 }
 
 /// Opens the replica of a node that does not serve now, without threads.
@@ -264,6 +269,7 @@ pub async fn serve(
     drop(key);
     let loaded = store.read(|view| services::master::newer(view, None)).await?;
     let loaded = Arc::new(watch::Sender::new(loaded.ok_or(services::master::Error::None)?));
+    let signer = signing::signer(&store, &settings.folder, &clock).await?;
     let rules = Arc::new(settings.rules.clone());
     let (line, line_seen) = watch::channel(line_at_start(&store, &rules).await?);
 
@@ -336,6 +342,7 @@ pub async fn serve(
         rules,
         loaded,
         tokens,
+        signer,
         otp_key,
         trail: Trail::new(happened, lost),
         line: line_seen,

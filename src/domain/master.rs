@@ -343,6 +343,6 @@ fn find<'a>(
 }
 
 #[cfg(test)]
-pub(super) mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

@@ -90,7 +90,8 @@ fn event(endpoint: Endpoint) -> Option<(Event, Module, About)> {
         }
         E::DeleteAppointment => (Event::Delete, BOOKING, About::Query),
 
-        E::SyncList => (Event::Sync, DATA_SYNC, About::Several),
+        E::SyncList | E::SyncListOfAllKinds => (Event::Sync, DATA_SYNC, About::Several),
+        E::Archive => (Event::Sync, DATA_SYNC, About::Path),
 
         E::LogAudit => (Event::Told, Module("PRE"), About::Nothing),
 

@@ -144,7 +144,10 @@ impl Dispatch {
             share: cx.room.share(),
         };
         let pending = audit::pending(&cx, route.endpoint, &call);
-        let reply = handle(route.endpoint, &cx, call).await;
+        let mut reply = handle(route.endpoint, &cx, call).await;
+        if is_signed(route) {
+            reply = reply::signed(reply, &cx.signer).await;
+        }
         match pending {
             Some(pending) => audit::recorded(&cx.trail, pending, reply).await,
             None => reply,
@@ -169,6 +172,11 @@ fn admitted(
             if route.who.admits(caller.roles) { Ok(caller) } else { Err(Barred::Role) }
         }
     }
+}
+
+/// Tells whether registration clients check the signature of an answer: those of data-sync (`contract/rules.md` §9.4).
+fn is_signed(route: &Route) -> bool {
+    route.id.is_some_and(|id| id.starts_with("mosip.pre-registration.datasync."))
 }
 
 /// Returns the family of a path that is in the table.
@@ -232,6 +240,8 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::BookedTimes => handlers::booking::times(cx, call).await,
 
         Endpoint::SyncList => handlers::datasync::list(cx, call).await,
+        Endpoint::SyncListOfAllKinds => handlers::datasync::list_all_kinds(cx, call).await,
+        Endpoint::Archive => handlers::datasync::archive(cx, call).await,
 
         Endpoint::MasterData => handlers::proxy::get(cx, call).await,
         Endpoint::ApplicantType => handlers::proxy::post(cx, call).await,

@@ -29,6 +29,7 @@ use crate::entropy::Entropy;
 use crate::http::room::Room;
 use crate::outside::clamd::Clamd;
 use crate::outside::delivery::Delivery;
+use crate::secrets::signature::Signer;
 use crate::secrets::token::TokenKey;
 use crate::services::Rules;
 use crate::services::master::Loaded;
@@ -69,6 +70,8 @@ pub struct Parts {
     pub loaded: Arc<watch::Sender<Loaded>>,
     /// Signs and checks the node's own tokens.
     pub tokens: TokenKey,
+    /// Signs answers to registration clients.
+    pub signer: Signer,
     /// The key of the hashes of OTPs.
     pub otp_key: Zeroizing<[u8; 32]>,
     /// The way to the audit trail.

@@ -2,12 +2,13 @@
 //! `errors` filled.
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Collected, Full};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::secrets::signature::Signer;
 use crate::services::{Coded, Kind};
 use crate::wire::envelope::{self, Fault};
 
@@ -104,6 +105,16 @@ pub fn content(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> R
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     reply
+}
+
+/// Signs an answer for registration clients: in a header, over the body as it leaves.
+pub async fn signed(reply: Reply, signer: &Signer) -> Reply {
+    let (mut head, body) = reply.into_parts();
+    let Ok(body) = body.collect().await.map(Collected::to_bytes);
+    if let Ok(signature) = HeaderValue::try_from(signer.sign(&body)) {
+        head.headers.insert("response-signature", signature);
+    }
+    Response::from_parts(head, Full::new(body))
 }
 
 fn told(error: &dyn Coded) -> Vec<Fault> {

@@ -60,6 +60,8 @@ pub enum Endpoint {
 
     // Data-sync
     SyncList,
+    SyncListOfAllKinds,
+    Archive,
 
     // Master data and UI specifications
     MasterData,

@@ -3,5 +3,6 @@
 mod file;
 pub mod hash;
 pub mod keyring;
+pub mod signature;
 pub mod tls;
 pub mod token;

@@ -1,19 +1,26 @@
-//! The data-sync service: what registration clients are told to fetch.
+//! The data-sync service: what registration clients are told to fetch, and the archives they fetch.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use crate::domain::ids::CenterId;
+use crate::domain::master::Master;
 use crate::domain::prid::Prid;
-use crate::services::{Coded, Kind};
+use crate::domain::slot::Appointment;
+use crate::domain::status::Status;
+use crate::services::{Coded, Kind, Rules, archive};
+use crate::store::application::Booked;
 use crate::store::listed::Listed;
-use crate::store::{self, Tx};
+use crate::store::{self, Tx, View};
+
+/// Days of a list at most (I11); registration clients ask for eight.
+const LONGEST: i64 = 366;
 
 /// Why the data-sync service refused. Texts and codes: `contract/errors.md` §3, §7 and §8.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A date is missing or none.
+    /// A date is missing or none, or the range has more days than a leap year.
     #[error("Invalid date time format")]
     Date,
     /// The range is backwards.
@@ -25,6 +32,18 @@ pub enum Error {
     /// Nobody has an appointment there and then.
     #[error("Record not found for date range and reg center id")]
     Nothing,
+    /// There is no such application, or none any more.
+    #[error("No data found for the requested pre-registration id")]
+    NoApplication,
+    /// It has no appointment.
+    #[error("booking data not found")]
+    NoAppointment,
+    /// The content of a document has not come yet.
+    #[error("unable to fetch the document")]
+    NoContent,
+    /// The archive cannot be made.
+    #[error("Unable to create zip file")]
+    Unpacked(#[source] zip::result::ZipError),
     /// The replica failed.
     #[error("Demographic record failed to fetch")]
     Store(#[from] store::Error),
@@ -37,13 +56,17 @@ impl Coded for Error {
             Self::Range => "PRG_CORE_REQ_020",
             Self::Center => "PRG_DATA_SYNC_009",
             Self::Nothing => "PRG_BOOK_RCI_032",
+            Self::NoApplication => "PRG_PAM_APP_005",
+            Self::NoAppointment => "PRG_BOOK_RCI_013",
+            Self::NoContent => "PRG_DATA_SYNC_006",
+            Self::Unpacked(_) => "PRG_DATA_SYNC_005",
             Self::Store(_) => "PRG_DATA_SYNC_007",
         }
     }
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Store(_) => Kind::Internal,
+            Self::Store(_) | Self::Unpacked(_) => Kind::Internal,
             _ => Kind::Refused,
         }
     }
@@ -54,20 +77,15 @@ impl Coded for Error {
 /// only what grows, fetch it again.
 ///
 /// # Errors
-/// [`Error::Center`], [`Error::Range`], [`Error::Nothing`], or the replica's failure.
+/// [`Error::Center`], [`Error::Range`], [`Error::Date`], [`Error::Nothing`], or the replica's failure.
 pub fn list(
     tx: &Tx<'_>,
     center: &CenterId,
     first: Date,
     last: Date,
+    rules: &Rules,
 ) -> Result<Vec<(Prid, DateTime)>, Error> {
-    if center.as_str().trim().is_empty() {
-        return Err(Error::Center);
-    }
-    if first > last {
-        return Err(Error::Range);
-    }
-    let booked = store::application::appointments(tx, center, first, last)?;
+    let booked = appointed(tx, center, first, last, rules)?;
     if booked.is_empty() {
         return Err(Error::Nothing);
     }
@@ -81,6 +99,67 @@ pub fn list(
         list.push((booked.listed_as, wall_clock(next.value)));
     }
     Ok(list)
+}
+
+/// Returns who has an appointment at `center` from `first` to `last`, by day and start. A center node
+/// tells of its own center only: of another it says that nobody comes (`contract/rules.md` §3).
+///
+/// # Errors
+/// [`Error::Center`], [`Error::Range`], [`Error::Date`], or the replica's failure.
+pub fn appointed(
+    view: &View<'_>,
+    center: &CenterId,
+    first: Date,
+    last: Date,
+    rules: &Rules,
+) -> Result<Vec<Booked>, Error> {
+    if center.as_str().trim().is_empty() {
+        return Err(Error::Center);
+    }
+    if first > last {
+        return Err(Error::Range);
+    }
+    if first.duration_until(last).as_hours() >= 24 * LONGEST {
+        return Err(Error::Date);
+    }
+    if !rules.authority && rules.center.as_ref().is_some_and(|own| own != center) {
+        return Ok(Vec::new());
+    }
+    Ok(store::application::appointments(view, center, first, last)?)
+}
+
+/// An application as registration clients fetch it.
+pub struct Archive {
+    /// The PRID: central's, once it is known.
+    pub prid: Prid,
+    /// The appointment.
+    pub appointment: Appointment,
+    /// The ZIP, in clear.
+    pub zip: Vec<u8>,
+}
+
+/// Returns the archive of an application that has an appointment.
+///
+/// # Errors
+/// [`Error::NoApplication`], also for one that is consumed or that upstream does not have any more;
+/// [`Error::NoAppointment`], [`Error::NoContent`], [`Error::Unpacked`], or the replica's failure.
+pub fn archive(view: &View<'_>, prid: &Prid, master: &Master) -> Result<Archive, Error> {
+    let application = store::application::find(view, prid)?.ok_or(Error::NoApplication)?;
+    let spoken = store::confirmed::spoken(view, &application.prid)?;
+    let is_gone = spoken.is_some_and(|spoken| spoken.gone_at.is_some());
+    if is_gone || application.status == Status::Consumed {
+        return Err(Error::NoApplication);
+    }
+    let appointment = application.appointment.clone().ok_or(Error::NoAppointment)?;
+    let mut papers = Vec::with_capacity(application.documents.len());
+    for document in &application.documents {
+        let digest = document.digest.ok_or(Error::NoContent)?;
+        let content = store::blob::content(view, &digest)?.ok_or(Error::NoContent)?;
+        papers.push((document, content));
+    }
+    let zip = archive::pack(&application.identity, &papers, master).map_err(Error::Unpacked)?;
+    let upstream = store::application::upstream_prid(view, &application.prid)?;
+    Ok(Archive { prid: upstream.unwrap_or(application.prid), appointment, zip })
 }
 
 /// Decides what a PRID is listed as: the start of its slot, and after a change at least one

@@ -1,6 +1,7 @@
 //! What the node does: one file for each service, each function one transaction's work.
 
 pub mod application;
+pub mod archive;
 pub mod audit;
 pub mod booking;
 pub mod catalog;

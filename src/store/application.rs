@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::Map;
 
-use crate::domain::application::Application;
+use crate::domain::application::{Application, Kind};
 use crate::domain::identity::Identity;
 use crate::domain::ids::CenterId;
 use crate::domain::prid::Prid;
@@ -98,6 +98,8 @@ pub struct Booked {
     pub appointment: Appointment,
     /// The version of the view.
     pub version: i64,
+    /// What the application is for.
+    pub kind: Kind,
 }
 
 /// Returns the appointments at `center` from `first` to `last`, both included, of applications that
@@ -113,7 +115,7 @@ pub fn appointments(
 ) -> Result<Vec<Booked>, Error> {
     let mut query = view.prepare(
         "SELECT application.prid, coalesce(alias.upstream_prid, application.prid),
-                center_id, day, starts, ends, booking_rev, version
+                center_id, day, starts, ends, booking_rev, version, kind
          FROM application LEFT JOIN alias ON alias.prid = application.prid
          WHERE center_id = ?1 AND day BETWEEN ?2 AND ?3 AND status IN ('Booked', 'Expired')
            AND NOT EXISTS (
@@ -131,6 +133,7 @@ pub fn appointments(
             listed_as: prid(&row.get::<_, String>(1)?)?,
             appointment: fields.into_appointment()?.ok_or(Error::Row("an appointment"))?,
             version: row.get(7)?,
+            kind: columns::parse_kind(&row.get::<_, String>(8)?)?,
         });
     }
     Ok(booked)

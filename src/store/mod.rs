@@ -23,6 +23,7 @@ pub mod operation;
 pub mod otp;
 pub mod overview;
 mod readers;
+pub mod signing;
 pub mod slot;
 
 use std::ops::Deref;

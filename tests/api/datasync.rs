@@ -1,9 +1,15 @@
-//! What registration clients are told to fetch.
+//! What registration clients are told to fetch; what they fetch is in `archives`.
+
+mod archives;
 
 use jiff::SignedDuration;
+use prereg_node::domain::application::Kind as Purpose;
+use prereg_node::domain::ids::CenterId;
+use prereg_node::domain::slot::{Appointment, Slot};
+use prereg_node::domain::status::Status;
 use serde_json::{Value, json};
 
-use crate::support::{Application, Reply, Session, TestNode, file};
+use crate::support::{Application, Reply, Session, TestNode, central_s_application, file};
 
 const LIST: &str = "mosip.pre-registration.datasync.fetch.ids";
 
@@ -134,20 +140,147 @@ async fn a_range_has_a_center_and_two_dates_in_order() {
 async fn the_first_fault_of_the_envelope_ends_the_call() {
     let node = TestNode::authority().await;
     let officer: Session = node.officer();
-    let mut request = json!({});
-    for (member, sound, code, text) in [
-        (
-            "requesttime",
-            json!("2026-11-23T08:00:00.000Z"),
-            "PRG_PAM_CORE_003",
-            "Invalid request time",
-        ),
-        ("version", json!("1.0"), "PRG_PAM_CORE_002", "Request version is invalid"),
-        ("request", range("2026-11-24", ""), "PRG_PAM_CORE_004", "Request body is invalid"),
-        ("id", json!(LIST), "PRG_PAM_CORE_001", "Request id is invalid"),
-    ] {
-        node.post(&officer, "/sync", &request).await.is_refused(code, text);
-        request[member] = sound;
+    for path in ["/sync", "/syncV2"] {
+        let mut request = json!({});
+        for (member, sound, code, text) in [
+            (
+                "requesttime",
+                json!("2026-11-22T23:59:59.999Z"),
+                "PRG_PAM_CORE_003",
+                "Invalid request time",
+            ),
+            (
+                "requesttime",
+                json!("2026-11-23T08:00:00.000Z"),
+                "PRG_CORE_REQ_013",
+                "Request date should be current date",
+            ),
+            ("version", json!("1.0"), "PRG_PAM_CORE_002", "Request version is invalid"),
+            ("request", range("2026-11-24", ""), "PRG_PAM_CORE_004", "Request body is invalid"),
+            ("id", json!(LIST), "PRG_PAM_CORE_001", "Request id is invalid"),
+        ] {
+            node.post(&officer, path, &request).await.is_refused(code, text);
+            request[member] = sound;
+        }
+        let sound = node.post(&officer, path, &request).await;
+        assert!([None, Some(NOTHING.0)].contains(&sound.error_code().as_deref()));
+        let cookie = format!("Authorization={}", officer.token);
+        let whole = format!("/preregistration/v1{path}");
+        let headers = [("cookie", cookie.as_str())];
+        let torn = node.send(hyper::Method::POST, &whole, &headers, "{\"id\":").await;
+        torn.is_rejected(200, "PRG_CORE_REQ_015", "JSON parse error");
     }
-    node.post(&officer, "/sync", &request).await.is_refused(NOTHING.0, NOTHING.1);
+}
+
+#[tokio::test]
+async fn older_clients_name_the_list_by_a_shorter_id() {
+    let node = TestNode::authority().await;
+    node.given_appointment("2026-11-24", "09:00").await;
+    let request = range("2026-11-24", "");
+    for path in ["/sync", "/syncV2"] {
+        let short = "mosip.pre-registration.datasync";
+        let reply = node.call(&node.officer(), path, short, request.clone()).await;
+        assert_eq!(reply.json()["id"], LIST);
+        reply.response();
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_all_kinds_tells_each_appointment_and_may_be_empty() {
+    let node = TestNode::with(|plan| {
+        let mut lost = central_s_application(9, Status::Booked);
+        lost.kind = Purpose::LostUin;
+        lost.appointment = Some(Appointment {
+            slot: Slot {
+                center: CenterId::new("10001"),
+                day: jiff::civil::date(2026, 11, 25),
+                starts: jiff::civil::time(10, 0, 0, 0),
+                ends: jiff::civil::time(10, 15, 0, 0),
+            },
+            booking_rev: 0,
+        });
+        plan.cut_off_center(3);
+        plan.holds(lost);
+    })
+    .await;
+    let officer = node.officer();
+    let all = async |request| node.call(&officer, "/syncV2", LIST, request).await;
+
+    let reply = all(range("2026-11-24", "2026-11-30")).await;
+
+    assert_eq!(reply.json()["id"], LIST);
+    assert_eq!(
+        reply.response(),
+        json!({"applications": [{
+            "applicationId": node.central_s(9).prid,
+            "appointmentDtTime": "2026-11-25T10:00:00.000",
+            "bookingType": "LOST_FORGOTTEN_UIN"}]})
+    );
+    assert_eq!(
+        all(range("2026-12-01", "2026-12-02")).await.response(),
+        json!({"applications": []})
+    );
+}
+
+#[tokio::test]
+async fn both_lists_refuse_the_same_ranges() {
+    let node = TestNode::authority().await;
+    let officer = node.officer();
+    for path in ["/sync", "/syncV2"] {
+        let ask = async |request| node.call(&officer, path, LIST, request).await;
+        let (date, order) = (
+            ("PRG_CORE_REQ_019", "Invalid date time format"),
+            ("PRG_CORE_REQ_020", "From date is greater than To date"),
+        );
+        for (from, to) in [("", "2026-11-30"), ("tomorrow", ""), ("2026-11-24", "2027-02-30")] {
+            ask(range(from, to)).await.is_refused(date.0, date.1);
+        }
+        ask(range("2026-11-25", "2026-11-24")).await.is_refused(order.0, order.1);
+        // A leap year, and a day more.
+        ask(range("2028-01-01", "2029-01-01")).await.is_refused(date.0, date.1);
+        let whole = ask(range("2028-01-01", "2028-12-31")).await;
+        assert_ne!(whole.error_code().as_deref(), Some(date.0));
+        let mut nowhere = range("2026-11-24", "2026-11-30");
+        nowhere["registrationCenterId"] = json!(" ");
+        let reply = ask(nowhere).await;
+        reply.is_refused("PRG_DATA_SYNC_009", "registration center id is invalid");
+    }
+}
+
+#[tokio::test]
+async fn a_center_node_lists_its_own_center_and_no_other() {
+    let at = |center: &str| {
+        let mut application = central_s_application(9, Status::Booked);
+        application.appointment = Some(Appointment {
+            slot: Slot {
+                center: CenterId::new(center),
+                day: jiff::civil::date(2026, 11, 25),
+                starts: jiff::civil::time(10, 0, 0, 0),
+                ends: jiff::civil::time(10, 15, 0, 0),
+            },
+            booking_rev: 0,
+        });
+        application
+    };
+    for (center, is_own) in [("10001", true), ("10002", false)] {
+        let node = TestNode::with(|plan| {
+            plan.cut_off_center(0);
+            plan.holds(at(center));
+        })
+        .await;
+        let officer = node.officer();
+        let mut request = range("2026-11-24", "2026-11-30");
+        request["registrationCenterId"] = json!(center);
+        let list = node.call(&officer, "/sync", LIST, request.clone()).await;
+        let all = node.call(&officer, "/syncV2", LIST, request).await.response();
+        if is_own {
+            assert_eq!(list.response()["countOfPreRegIds"], "1");
+        } else {
+            list.is_refused(NOTHING.0, NOTHING.1);
+        }
+        assert_eq!(all["applications"].as_array().unwrap().len(), usize::from(is_own));
+        // Who stands at the counter with an appointment elsewhere is served all the same.
+        let archive = node.get(&officer, &format!("/sync/{}", node.central_s(9).prid)).await;
+        assert_eq!(archive.response()["registration-client-id"], center);
+    }
 }

@@ -6,16 +6,13 @@ mod scanned;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::Method;
 use prereg_node::demo::residents::resident;
 use prereg_node::domain::document::Document;
 use prereg_node::domain::ids::DocumentId;
 use prereg_node::domain::status::Status;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Application, Reply, Session, TestNode, central_s_application, envelope, file, form,
-};
+use crate::support::{Application, Reply, TestNode, central_s_application, envelope, file, form};
 
 const UPLOAD: &str = "mosip.pre-registration.document.upload";
 
@@ -24,12 +21,6 @@ const NO_APPLICATION: (&str, &str) =
 const NOT_OWNER: (&str, &str) =
     ("PRG_PAM_APP_017", "Requested preregistration id does not belong to the user");
 const BAD_FORMAT: (&str, &str) = ("PRG_PAM_DOC_004", "Invalid document format supported");
-
-/// Sends a request without a body to a path below the services.
-async fn ask(node: &TestNode, method: Method, who: &Session, path: &str) -> Reply {
-    let cookie = format!("Authorization={}", who.token);
-    node.send(method, &format!("/preregistration/v1{path}"), &[("cookie", &cookie)], "").await
-}
 
 /// Returns a document whose content has not come.
 fn paper(category: &str) -> Document {
@@ -244,16 +235,27 @@ async fn the_first_fault_of_an_upload_s_envelope_ends_the_call() {
     let to = node.given_application().await;
     let paper = form("file", Some("a.pdf"), &file(100));
     let mut request = json!({});
-    for (member, sound, code) in [
-        ("requesttime", json!("2026-11-23T08:00:00.000Z"), "PRG_PAM_CORE_003"),
-        ("version", json!("1.0"), "PRG_PAM_CORE_002"),
-        ("request", of("POI", "VIC"), "PRG_PAM_CORE_004"),
-        ("id", json!(UPLOAD), "PRG_PAM_CORE_001"),
+    for (member, sound, code, text) in [
+        (
+            "requesttime",
+            json!("2026-11-22T23:59:59.999Z"),
+            "PRG_PAM_CORE_003",
+            "Invalid request time",
+        ),
+        (
+            "requesttime",
+            json!("2026-11-23T08:00:00.000Z"),
+            "PRG_CORE_REQ_013",
+            "Request date should be current date",
+        ),
+        ("version", json!("1.0"), "PRG_PAM_CORE_002", "Request version is invalid"),
+        ("request", of("POI", "VIC"), "PRG_PAM_CORE_004", "Request body is invalid"),
+        ("id", json!(UPLOAD), "PRG_PAM_CORE_001", "Request id is invalid"),
     ] {
-        let text = request.to_string();
-        let parts = [form("Document request", None, text.as_bytes()), paper.clone()];
+        let sent = request.to_string();
+        let parts = [form("Document request", None, sent.as_bytes()), paper.clone()];
         let reply = node.upload_parts(&to.by, &to.prid, &parts).await;
-        assert_eq!(reply.codes(), [code]);
+        reply.is_refused(code, text);
         request[member] = sound;
     }
     let text = request.to_string();

@@ -101,8 +101,8 @@ fn a_page_that_is_a_thread_or_nothing_is_an_answer() {
     assert_eq!(sized("100 100"), Ok(vec![]));
 }
 
-#[test]
-fn a_pdf_behind_a_password_says_so() {
+/// Returns a PDF that opens with a password only.
+fn locked() -> Vec<u8> {
     let objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
         b"<< /Type /Pages /Kids [] /Count 0 >>".to_vec(),
@@ -113,8 +113,27 @@ fn a_pdf_behind_a_password_says_so() {
         .into_bytes(),
     ];
     let id = "00".repeat(16);
-    let file = pdf::file_with_trailer(&objects, &format!("/Encrypt 3 0 R /ID [<{id}> <{id}>]"));
-    assert_eq!(texts(file), Err(Unreadable::Locked));
+    pdf::file_with_trailer(&objects, &format!("/Encrypt 3 0 R /ID [<{id}> <{id}>]"))
+}
+
+#[test]
+fn a_pdf_behind_a_password_says_so() {
+    assert_eq!(texts(locked()), Err(Unreadable::Locked));
+}
+
+#[test]
+fn whether_a_pdf_opens_is_told_without_a_look_at_its_pages() {
+    let mut worker = Worker::new(env!("CARGO_BIN_EXE_prereg-node"));
+    let page = pdf::pages(100, &[String::new()]);
+    // The same process answers one question after the other, of either kind.
+    for _ in 0..2 {
+        assert_eq!(worker.opens(page.clone()), Ok(()));
+        assert_eq!(worker.opens(locked()), Err(Unreadable::Locked));
+        assert_eq!(worker.read(page.clone()).map(|reading| reading.codes), Ok(Vec::new()));
+        assert_eq!(worker.read(locked()), Err(Unreadable::Locked));
+        let torn = worker.opens(b"%PDF-1.4 and no more".to_vec());
+        assert_eq!(torn, Err(Unreadable::Damaged("PDF".into())));
+    }
 }
 
 #[test]

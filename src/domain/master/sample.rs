@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::{Kind, Master, Row};
 
 /// Returns the country.
-pub(in crate::domain) fn master() -> Master {
+pub(crate) fn master() -> Master {
     Master::from_rows(rows()).unwrap()
 }
 
 /// Returns its rows.
-pub(in crate::domain) fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     let mut add = |kind, content: Value| rows.push(Row::new(kind, content).unwrap());
     for (code, active) in [("eng", true), ("fra", true), ("ara", true), ("tam", false)] {

@@ -43,13 +43,24 @@ async fn opened<T: DeserializeOwned>(
     call: &mut Call,
     faults: Faults,
 ) -> Result<T, Box<Reply>> {
+    opened_as(cx, call, faults, &[call.id]).await
+}
+
+/// The same where the id may be any of `ids`.
+async fn opened_as<T: DeserializeOwned>(
+    cx: &Context,
+    call: &mut Call,
+    faults: Faults,
+    ids: &[&str],
+) -> Result<T, Box<Reply>> {
     let now = cx.clock.now();
     let id = call.id;
     let bytes = call.json().await.map_err(|error| Box::new(unread(id, error, now)))?;
     let request = Request::parse(&bytes).map_err(|malformed| {
         Box::new(reply::rejected(StatusCode::OK, None, malformed.into(), now))
     })?;
-    let mut found = request.findings(id, cx.window, now);
+    let sent = ids.iter().find(|id| request.id.as_deref() == Some(**id)).unwrap_or(&id);
+    let mut found = request.findings(sent, cx.window, now);
     if let Faults::First = faults {
         found.truncate(1);
     }

@@ -3,6 +3,7 @@
 use hyper::Method;
 
 use crate::http::route::{Endpoint as E, Route};
+use crate::http::says::Part;
 use crate::http::table::{RESIDENT, STAFF_AND_RESIDENT, row};
 use crate::wire::document;
 
@@ -15,14 +16,19 @@ pub(super) fn rows() -> Vec<Route> {
             E::UploadDocument,
             RESIDENT,
             Some(document::UPLOAD),
-        ),
+        )
+        .form(vec![
+            Part::enveloped::<document::Upload>(document::REQUEST_PART),
+            Part::file(document::FILE_PART),
+        ]),
         row(
             Method::PUT,
             &["/preregistration/v1/documents/{prid}"],
             E::CopyDocument,
             RESIDENT,
             Some(document::COPY),
-        ),
+        )
+        .query(&["catCode", "sourcePreId"]),
         row(
             Method::GET,
             &["/preregistration/v1/documents/preregistration/{prid}"],
@@ -36,7 +42,8 @@ pub(super) fn rows() -> Vec<Route> {
             E::FetchDocument,
             STAFF_AND_RESIDENT,
             Some(document::FETCH_CONTENT),
-        ),
+        )
+        .query(&["preRegistrationId"]),
         row(
             Method::DELETE,
             &["/preregistration/v1/documents/preregistration/{prid}"],
@@ -50,13 +57,15 @@ pub(super) fn rows() -> Vec<Route> {
             E::DeleteDocument,
             RESIDENT,
             Some(document::DELETE_ONE),
-        ),
+        )
+        .query(&["preRegistrationId"]),
         row(
             Method::PUT,
             &["/preregistration/v1/documents/document/{documentId}"],
             E::ReferDocument,
             STAFF_AND_RESIDENT,
             Some(document::REFER),
-        ),
+        )
+        .query(&["preRegistrationId", "refNumber"]),
     ]
 }

@@ -2,11 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::Method;
 use prereg_node::domain::status::{Lifecycle, Status};
 use serde_json::{Value, json};
 
-use super::{NO_APPLICATION, NOT_OWNER, ask, content, of, paper};
+use super::{NO_APPLICATION, NOT_OWNER, content, of, paper};
 use crate::support::{Application, Reply, Session, TestNode, central_s_application, file};
 
 const DELETED: &str = "Document successfully deleted";
@@ -18,20 +17,20 @@ const NOWHERE: &str = "97465075291709";
 
 async fn copy(node: &TestNode, who: &Session, from: &str, to: &str, category: &str) -> Reply {
     let path = format!("/documents/{to}?catCode={category}&sourcePreId={from}");
-    ask(node, Method::PUT, who, &path).await
+    node.put(who, &path).await
 }
 
 async fn delete(node: &TestNode, who: &Session, prid: &str, id: &str) -> Reply {
-    ask(node, Method::DELETE, who, &format!("/documents/{id}?preRegistrationId={prid}")).await
+    node.delete(who, &format!("/documents/{id}?preRegistrationId={prid}")).await
 }
 
 async fn delete_all(node: &TestNode, who: &Session, prid: &str) -> Reply {
-    ask(node, Method::DELETE, who, &format!("/documents/preregistration/{prid}")).await
+    node.delete(who, &format!("/documents/preregistration/{prid}")).await
 }
 
 async fn refer(node: &TestNode, who: &Session, prid: &str, id: &str, number: &str) -> Reply {
     let path = format!("/documents/document/{id}?preRegistrationId={prid}&refNumber={number}");
-    ask(node, Method::PUT, who, &path).await
+    node.put(who, &path).await
 }
 
 /// Returns what is told of the documents of an application.
@@ -115,7 +114,7 @@ async fn a_copy_names_two_applications_and_the_one_category_that_is_copied() {
     let by = &to.by;
     let missing = ("PRG_CORE_REQ_001", "request parameter is missing");
     for query in ["catCode=POA", "catCode=POA&sourcePreId=", "catCode=POA&sourcePreId=%20"] {
-        let reply = ask(&node, Method::PUT, by, &format!("/documents/{}?{query}", to.prid)).await;
+        let reply = node.put(by, &format!("/documents/{}?{query}", to.prid)).await;
         reply.is_refused(missing.0, missing.1);
     }
     copy(&node, by, &from.prid, "%20", "POA").await.is_refused(missing.0, missing.1);
@@ -268,7 +267,7 @@ async fn a_reference_number_is_set_on_a_document_of_that_very_application() {
         reply.is_refused(NO_APPLICATION.0, NO_APPLICATION.1);
     }
     let path = format!("/documents/document/{id}?preRegistrationId={}", one.prid);
-    let reply = ask(&node, Method::PUT, &one.by, &path).await;
+    let reply = node.put(&one.by, &path).await;
     reply.is_refused("PRG_CORE_REQ_001", "request parameter is missing");
     assert_eq!(listed(&node, &one).await[0]["refNumber"], "V123");
 }

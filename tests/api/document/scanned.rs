@@ -129,6 +129,26 @@ async fn a_country_that_wants_no_scan_gets_none() {
     upload(&node, &to, "a.pdf", &infected(200)).await.response();
 }
 
+/// `EICAR` in three parts: a scanner on this machine is not to find it here.
+const EICAR: [&str; 3] =
+    [r"X5O!P%@AP[4\PZX54(P^)7CC)7}", "$EICAR-STANDARD-ANTIVIRUS", "-TEST-FILE!$H+H*"];
+
+#[tokio::test]
+#[ignore = "needs a clamd: PREREG_CLAMD=host:port or its socket"]
+async fn a_real_clamd_finds_the_test_virus_and_takes_a_document() {
+    let address: Address = std::env::var("PREREG_CLAMD").unwrap().parse().unwrap();
+    let node = TestNode::with(|plan| {
+        plan.set("mosip.preregistration.document.scan", "true");
+        let patience = Duration::from_secs(20);
+        plan.settings.virus_scan = Some(Clamd { address, patience });
+    })
+    .await;
+    let to = node.given_application().await;
+    let virus = EICAR.concat();
+    upload(&node, &to, "a.pdf", virus.as_bytes()).await.is_refused(INFECTED.0, INFECTED.1);
+    upload(&node, &to, "a.pdf", &file(1_500_000)).await.response();
+}
+
 /// Returns a PDF without pages, encrypted as `encrypt` says. Each of these dictionaries was computed
 /// from its password by the rules of the format.
 fn encrypted(encrypt: &str) -> Vec<u8> {
