@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::audit::{Event, Happening, Module, Subject, Told};
 use crate::http::dispatch::Call;
-use crate::http::reply::{Refused, Reply, Who};
+use crate::http::reply::{Of, Refused, Reply, Who};
 use crate::http::route::{Endpoint, query_value};
 use crate::http::{Context, auth};
 
@@ -19,6 +19,7 @@ const DEMOGRAPHIC: Module = Module("DEM");
 const DOCUMENT: Module = Module("DOC");
 const BOOKING: Module = Module("BOOK");
 const DATA_SYNC: Module = Module("DAT");
+const NOTIFY: Module = Module("NOTIFY");
 const LOGIN: Module = Module("AUTHENTICATION");
 
 /// The way to the audit trail.
@@ -93,6 +94,10 @@ fn event(endpoint: Endpoint) -> Option<(Event, Module, About)> {
         E::SyncList | E::SyncListOfAllKinds => (Event::Sync, DATA_SYNC, About::Several),
         E::Archive => (Event::Sync, DATA_SYNC, About::Path),
 
+        E::Notify | E::NotifyInEachLanguage | E::NotifyOfJob => {
+            (Event::Notification, NOTIFY, About::Nothing)
+        }
+
         E::LogAudit => (Event::Told, Module("PRE"), About::Nothing),
 
         // The contract knows no such call; a whole form is worth a record all the same.
@@ -141,6 +146,9 @@ pub(super) async fn recorded(trail: &Trail, pending: Pending, mut reply: Reply) 
     if let Some(Who(user)) = reply.extensions_mut().remove() {
         happening.actor = Some(user);
     }
+    if let Some(Of(prid)) = reply.extensions_mut().remove() {
+        happening.subject = Subject::Application(prid);
+    }
     happening.told = reply.extensions_mut().remove::<Told>();
     if let (About::Answer(member), None) = (about, &happening.refused) {
         let (head, body) = reply.into_parts();
@@ -172,6 +180,8 @@ mod tests {
             Endpoint::UpdatedTimes,
             Endpoint::ApplicantType,
             Endpoint::ClientLogin,
+            Endpoint::DrawCode,
+            Endpoint::Transliterate,
             Endpoint::SetApplicationStatus,
         ];
         for route in table() {

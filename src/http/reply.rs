@@ -24,6 +24,10 @@ pub struct Refused(pub String);
 #[derive(Clone)]
 pub struct Who(pub String);
 
+/// Which application a call was about, where only its body says it: a mark like [`Refused`].
+#[derive(Clone)]
+pub struct Of(pub String);
+
 /// Marks an answer as one that refuses, with `code`.
 #[must_use]
 pub fn marked(mut reply: Reply, code: &str) -> Reply {

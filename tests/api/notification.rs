@@ -250,6 +250,26 @@ async fn nobody_can_send_words_of_their_own_to_a_stranger() {
     }
 }
 
+/// I8
+#[tokio::test]
+async fn a_notice_is_in_the_audit_trail_with_its_application_under_a_pseudonym() {
+    let mut node = TestNode::authority().await;
+    let application = node.given_application().await;
+    let request = with(booked(&application), json!({"isBatch": true}));
+    notify(&node, &application.by, ONE, Some("eng"), &request).await.response();
+    node.messages(2).await;
+    let reply = notify(&node, &node.resident(7), ONE, Some("eng"), &request).await;
+    assert_eq!(reply.codes(), ["PRG_PAM_APP_017"]);
+
+    let records = node.stopped_and_audited();
+
+    let events: Vec<_> =
+        records.iter().map(|one| (one.event.as_str(), one.module.as_str())).collect();
+    assert_eq!(events, [("PRE_407", "DEM"), ("PRE_411", "NOTIFY"), ("PRE_405", "NOTIFY")]);
+    assert!(records.iter().all(|record| record.subject == records[0].subject));
+    assert!(!format!("{records:?}").contains(&application.prid));
+}
+
 #[tokio::test]
 async fn what_is_said_of_a_booking_has_to_be_so() {
     let node = TestNode::authority().await;

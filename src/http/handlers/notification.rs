@@ -2,11 +2,12 @@
 
 use hyper::StatusCode;
 
+use crate::domain::prid::Prid;
 use crate::http::Context;
 use crate::http::body::Error as BodyError;
 use crate::http::dispatch::Call;
 use crate::http::handlers::unread;
-use crate::http::reply::{self, Reply};
+use crate::http::reply::{self, Of, Reply};
 use crate::services::notification::{self, Error, Notice};
 use crate::wire::date;
 use crate::wire::envelope::{Answer, Request, VERSION};
@@ -77,6 +78,7 @@ async fn notify(
         Ok(notices) => notices,
         Err(error) => return reply::refused(call.id, &error, now),
     };
+    let about = notices.first().and_then(|notice| Prid::parse(notice.prid.as_deref()?).ok());
     let (parts, caller) = (cx.clone(), call.caller);
     let queued = cx
         .store
@@ -84,7 +86,7 @@ async fn notify(
             notification::notify(tx, &notices, &caller, &parts.master, &parts.rules, now)
         })
         .await;
-    match queued {
+    let mut reply = match queued {
         Ok(()) => {
             let answer = Answer {
                 id: Some(call.id),
@@ -97,7 +99,11 @@ async fn notify(
             reply::json(StatusCode::OK, answer.to_bytes())
         }
         Err(error) => reply::refused(call.id, &error, now),
+    };
+    if let Some(prid) = about {
+        reply.extensions_mut().insert(Of(prid.to_string()));
     }
+    reply
 }
 
 fn notice_in(language: Option<String>, notice: spelled::Notice) -> Notice {
