@@ -248,6 +248,38 @@ CREATE TABLE signing (
     -- Its certificate in DER: clients check with it.
     certificate BLOB NOT NULL
 ) STRICT;
+CREATE TABLE job (
+    -- How each job went so far.
+    name TEXT PRIMARY KEY,
+    -- When it was last tried, or left out on purpose; ms UTC.
+    tried_at INTEGER NOT NULL,
+    -- When it last went well: how far the clock has jumped is told from here.
+    ran_at INTEGER,
+    -- How often it failed since.
+    failures INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE processed (
+    -- The applications that the registration processor says it has taken over, until they are moved.
+    prid TEXT PRIMARY KEY,
+    -- When it said so, ms UTC.
+    told_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE consumed (
+    -- What registration has taken over: no service shows it, and its contents are kept by the rules
+    -- of retention.
+    prid TEXT PRIMARY KEY,
+    -- The whole application in the spelling of domain::application.
+    content TEXT NOT NULL,
+    -- The seat it held and still counts for; all three or none.
+    center_id TEXT,
+    day TEXT,
+    starts TEXT,
+    consumed_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX application_booked_by_day ON application (day) WHERE status = 'Booked';
 CREATE TABLE audit (
     -- Who did what, as a chain: each row's hash covers the row and the hash before it, so that none
     -- can be changed, taken out or put in between without every later hash showing it.

@@ -293,14 +293,15 @@ pub async fn serve(
         lanes.spawn(sync::run(parts, asked, nudged, stopping.subscribe()));
         (ask, nudge) = (Some(asks), Some(nudges));
     }
-    let days = batch::run(
-        store.clone(),
-        loaded.subscribe(),
-        Arc::clone(&rules),
-        clock.clone(),
-        stopping.subscribe(),
-    );
-    lanes.spawn(days);
+    let (jobs, ordered) = mpsc::channel(WAITING);
+    let batch = batch::Parts {
+        store: store.clone(),
+        loaded: loaded.subscribe(),
+        rules: Arc::clone(&rules),
+        clock: clock.clone(),
+        entropy: Arc::clone(&entropy),
+    };
+    lanes.spawn(batch::run(batch, ordered, stopping.subscribe()));
     let commands = admin::serve(
         settings.folder.clone(),
         store.clone(),
@@ -350,6 +351,7 @@ pub async fn serve(
         locks,
         virus_scan: settings.virus_scan,
         delivery,
+        jobs,
         clients: settings.clients,
         names: settings.names,
         room: Room::default(),

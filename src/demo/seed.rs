@@ -21,6 +21,7 @@ use crate::domain::slot::Slot;
 use crate::domain::status::Status;
 use crate::entropy::{self, Entropy, Seeded};
 use crate::node;
+use crate::services::batch;
 use crate::services::booking::{self, Wish};
 use crate::services::demographic::{self, New};
 use crate::services::document::{self, Upload};
@@ -199,7 +200,11 @@ async fn seed(
     let now = Clock::system().now();
     let applied = now - AGO;
     let (days, of) = (rules.clone(), Arc::clone(master));
-    store.write(move |tx| booking::open_days(tx, &of, &days, applied)).await?;
+    store
+        .write(move |tx| {
+            booking::open_days(tx, &batch::system(), &of, &days, &entropy::System, applied)
+        })
+        .await?;
     let mut list = Vec::new();
     for i in 0..RESIDENTS {
         let (rules, master, center) = (rules.clone(), Arc::clone(master), center.clone());

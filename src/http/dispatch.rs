@@ -238,6 +238,10 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::DeleteAppointment => handlers::booking::remove(cx, call).await,
         Endpoint::BookedIds => handlers::booking::ids(cx, call).await,
         Endpoint::BookedTimes => handlers::booking::times(cx, call).await,
+        Endpoint::SyncAvailability => handlers::batch::availability(cx, call).await,
+        Endpoint::TellConsumed => handlers::batch::told(cx, call).await,
+        Endpoint::ExpireAppointments => handlers::batch::expired(cx, call).await,
+        Endpoint::MoveConsumed => handlers::batch::consumed(cx, call).await,
 
         Endpoint::SyncList => handlers::datasync::list(cx, call).await,
         Endpoint::SyncListOfAllKinds => handlers::datasync::list_all_kinds(cx, call).await,

@@ -32,6 +32,7 @@ use crate::outside::delivery::Delivery;
 use crate::secrets::signature::Signer;
 use crate::secrets::token::TokenKey;
 use crate::services::Rules;
+use crate::services::batch::Order;
 use crate::services::master::Loaded;
 use crate::store::Store;
 use crate::wire::envelope::Window;
@@ -86,6 +87,8 @@ pub struct Parts {
     pub virus_scan: Option<Clamd>,
     /// How messages leave.
     pub delivery: Delivery,
+    /// Where an administrator's orders to run a job go.
+    pub jobs: mpsc::Sender<Order>,
     /// Programs that may log in with a secret.
     pub clients: Vec<Client>,
     /// The names this node goes by, besides those of the loopback.

@@ -57,6 +57,10 @@ pub enum Endpoint {
     DeleteAppointment,
     BookedIds,
     BookedTimes,
+    SyncAvailability,
+    TellConsumed,
+    ExpireAppointments,
+    MoveConsumed,
 
     // Data-sync
     SyncList,

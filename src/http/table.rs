@@ -1,5 +1,6 @@
 //! The route table: a file for each service, its rows in the order of the contract's list.
 
+mod batch;
 mod booking;
 mod catalog;
 mod datasync;
@@ -44,6 +45,7 @@ pub fn table() -> Vec<Route> {
         demographic::rows(),
         document::rows(),
         booking::rows(),
+        batch::rows(),
         datasync::rows(),
         catalog::rows(),
         qrcode::rows(),

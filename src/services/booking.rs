@@ -21,7 +21,7 @@ use crate::services::perform::perform;
 use crate::store::application::Booked;
 use crate::store::{self, Tx, View};
 
-pub use availability::{availability, open_days};
+pub use availability::{availability, centers, days_behind, follow_master, open_days};
 pub use error::{Error, Worded};
 use numbers::Numbers;
 

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod archive;
 pub mod audit;
+pub mod batch;
 pub mod booking;
 pub mod catalog;
 pub mod datasync;

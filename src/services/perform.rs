@@ -13,7 +13,7 @@ use crate::domain::caller::Caller;
 use crate::domain::ids::{Digest, DocumentId};
 use crate::domain::operation::{Change, Operation, Outcome};
 use crate::domain::prid::Prid;
-use crate::domain::status::Lifecycle;
+use crate::domain::status::{Lifecycle, Status};
 use crate::entropy::Entropy;
 use crate::services::Rules;
 use crate::store::{self, Error, Tx, View};
@@ -130,6 +130,18 @@ pub fn delete(
     store::operation::insert(tx, &operation)?;
     view_again(tx, prid)?;
     Ok(())
+}
+
+/// Moves `application` out of the view: registration has taken it over (`contract/rules.md` §9.6).
+/// No service shows it any more; what there is of it is kept until its retention ends. On an
+/// authority only.
+///
+/// # Errors
+/// The store's own.
+pub fn consume(tx: &Tx<'_>, mut application: Application, now: Timestamp) -> Result<(), Error> {
+    application.status = Status::Consumed;
+    store::consumed::put(tx, &application, now)?;
+    store::application::erase(tx, &application.prid)
 }
 
 /// Takes over what upstream says of an application, under its PRID at this node; `covers` are the

@@ -150,16 +150,22 @@ pub struct Holding {
     pub appointment: Appointment,
 }
 
-/// Returns every appointment at `center` from the day `first` on, by day and start.
+/// Returns every appointment at `center` from `first` to `last`, both included, by day and start.
 ///
 /// # Errors
 /// The store's own.
-pub fn holding(view: &View<'_>, center: &CenterId, first: Date) -> Result<Vec<Holding>, Error> {
+pub fn holding(
+    view: &View<'_>,
+    center: &CenterId,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Holding>, Error> {
     let mut query = view.prepare(
         "SELECT prid, status, center_id, day, starts, ends, booking_rev FROM application
-         WHERE center_id = ?1 AND day >= ?2 ORDER BY day, starts, prid",
+         WHERE center_id = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day, starts, prid",
     )?;
-    let mut rows = query.query(params![center.as_str(), columns::day(first)])?;
+    let mut rows =
+        query.query(params![center.as_str(), columns::day(first), columns::day(last)])?;
     let mut holding = Vec::new();
     while let Some(row) = rows.next()? {
         let fields = AppointmentFields::read(row, 2)?;
@@ -170,6 +176,19 @@ pub fn holding(view: &View<'_>, center: &CenterId, first: Date) -> Result<Vec<Ho
         });
     }
     Ok(holding)
+}
+
+/// Returns up to `most` applications that are booked for a day before `today`.
+///
+/// # Errors
+/// The store's own.
+pub fn overdue(view: &View<'_>, today: Date, most: u32) -> Result<Vec<Prid>, Error> {
+    let mut query = view.prepare(
+        "SELECT prid FROM application WHERE status = 'Booked' AND day < ?1 ORDER BY day LIMIT ?2",
+    )?;
+    let rows =
+        query.query_map(params![columns::day(today), most], |row| row.get::<_, String>(0))?;
+    rows.map(|text| prid(&text?)).collect()
 }
 
 /// Writes the view of one application, documents included. Only `services::perform` calls this.

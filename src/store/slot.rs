@@ -16,34 +16,64 @@ pub struct Free {
     pub seats: u32,
 }
 
-/// Puts the slots of a day on sale, unless the day has some already.
+/// Puts slots on sale that are not.
 ///
 /// # Errors
 /// The store's own.
-pub fn open_day(
-    tx: &Tx<'_>,
-    center: &CenterId,
-    day: Date,
-    offered: &[Offered],
-) -> Result<(), Error> {
-    let mut query =
-        tx.prepare("SELECT EXISTS (SELECT 1 FROM slot WHERE center_id = ?1 AND day = ?2)")?;
-    if query.query_row(params![center.as_str(), columns::day(day)], |row| row.get::<_, bool>(0))? {
-        return Ok(());
-    }
+pub fn open(tx: &Tx<'_>, offered: &[Offered]) -> Result<(), Error> {
     let mut insert = tx.prepare(
         "INSERT INTO slot (center_id, day, starts, ends, capacity) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for Offered { slot, seats } in offered {
         insert.execute(params![
-            center.as_str(),
-            columns::day(day),
+            slot.center.as_str(),
+            columns::day(slot.day),
             columns::time(slot.starts),
             columns::time(slot.ends),
             seats,
         ])?;
     }
     Ok(())
+}
+
+/// Takes `slot` off sale.
+///
+/// # Errors
+/// The store's own.
+pub fn close(tx: &Tx<'_>, slot: &Slot) -> Result<(), Error> {
+    tx.prepare("DELETE FROM slot WHERE center_id = ?1 AND day = ?2 AND starts = ?3")?.execute(
+        params![slot.center.as_str(), columns::day(slot.day), columns::time(slot.starts)],
+    )?;
+    Ok(())
+}
+
+/// Gives `slot` so many seats, or as many as are sold if those are more.
+///
+/// # Errors
+/// The store's own.
+pub fn resize(tx: &Tx<'_>, slot: &Slot, seats: u32) -> Result<(), Error> {
+    tx.prepare(
+        "UPDATE slot SET capacity = max(?4, sold)
+         WHERE center_id = ?1 AND day = ?2 AND starts = ?3",
+    )?
+    .execute(params![
+        slot.center.as_str(),
+        columns::day(slot.day),
+        columns::time(slot.starts),
+        seats,
+    ])?;
+    Ok(())
+}
+
+/// Returns the centers that have slots from the day `first` on.
+///
+/// # Errors
+/// The store's own.
+pub fn centers(view: &View<'_>, first: Date) -> Result<Vec<CenterId>, Error> {
+    let mut query =
+        view.prepare("SELECT DISTINCT center_id FROM slot WHERE day >= ?1 ORDER BY center_id")?;
+    let rows = query.query_map([columns::day(first)], |row| row.get::<_, String>(0))?;
+    rows.map(|id| Ok(CenterId::new(id?))).collect()
 }
 
 /// Returns the slots of `center` from `first` to `last`, both included, in order, the full ones
@@ -78,16 +108,22 @@ pub fn free(
     Ok(free)
 }
 
-/// Returns the slots of `center` from the day `first` on, in order, and how they sell.
+/// Returns the slots of `center` from `first` to `last`, both included, in order, and how they sell.
 ///
 /// # Errors
 /// The store's own.
-pub fn on_sale(view: &View<'_>, center: &CenterId, first: Date) -> Result<Vec<OnSale>, Error> {
+pub fn on_sale(
+    view: &View<'_>,
+    center: &CenterId,
+    first: Date,
+    last: Date,
+) -> Result<Vec<OnSale>, Error> {
     let mut query = view.prepare(
         "SELECT day, starts, ends, capacity, sold FROM slot
-         WHERE center_id = ?1 AND day >= ?2 ORDER BY day, starts",
+         WHERE center_id = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day, starts",
     )?;
-    let mut rows = query.query(params![center.as_str(), columns::day(first)])?;
+    let mut rows =
+        query.query(params![center.as_str(), columns::day(first), columns::day(last)])?;
     let mut on_sale = Vec::new();
     while let Some(row) = rows.next()? {
         on_sale.push(OnSale {

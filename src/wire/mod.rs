@@ -6,6 +6,7 @@
 
 pub mod application;
 pub mod audit;
+pub mod batch;
 pub mod booking;
 pub mod datasync;
 pub mod date;

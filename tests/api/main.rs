@@ -9,6 +9,8 @@ mod support;
 mod applications;
 mod appointments;
 mod audit;
+mod availability;
+mod batch;
 mod booking;
 mod cancel;
 mod catalog;

@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -146,7 +146,7 @@ impl TestNode {
 
         let clock = Clock::simulated(NOW.parse().unwrap());
         let tokens = node::token_key(&plan.settings).unwrap();
-        let (at, running) = start(plan.settings.clone(), clock.clone()).await;
+        let (at, running) = start(plan.settings.clone(), clock.clone(), 2).await;
         Self {
             clock,
             at,
@@ -166,6 +166,31 @@ impl TestNode {
     /// Turns the clock on.
     pub(crate) fn wait(&self, time: SignedDuration) {
         self.clock.set(self.now() + time);
+    }
+
+    /// Stops the node and starts it again, with what `change` makes of the country's master data.
+    pub(crate) async fn restart_with(&mut self, change: impl FnOnce(&mut Vec<Row>)) {
+        self.stop();
+        let mut rows = country::rows();
+        change(&mut rows);
+        let now = self.now();
+        write(&self.settings, move |tx| services::master::replace(tx, &rows, true, now).map(drop));
+        self.start_again().await;
+    }
+
+    /// Stops the node and starts it again that much later.
+    pub(crate) async fn restart_after(&mut self, time: SignedDuration) {
+        self.stop();
+        self.wait(time);
+        self.start_again().await;
+    }
+
+    async fn start_again(&mut self) {
+        // What is drawn after a start was not drawn before it.
+        static SEED: AtomicU64 = AtomicU64::new(1000);
+        let seed = SEED.fetch_add(1, Ordering::Relaxed);
+        let (at, running) = start(self.settings.clone(), self.clock.clone(), seed).await;
+        (self.at, self.running) = (at, Some(running));
     }
 
     /// Returns the session of `user` in `roles`, which lasts a day.
@@ -557,7 +582,8 @@ fn open_days(settings: &Settings) {
     let rules = settings.rules.clone();
     write(settings, move |tx| {
         let master = services::master::load(tx)?;
-        Ok(booking::open_days(tx, &master, &rules, NOW.parse().unwrap())?)
+        let (system, entropy) = (services::batch::system(), Seeded::new(3));
+        Ok(booking::open_days(tx, &system, &master, &rules, &entropy, NOW.parse().unwrap())?)
     });
 }
 
@@ -574,6 +600,7 @@ fn write(
 async fn start(
     settings: Settings,
     clock: Clock,
+    seed: u64,
 ) -> (SocketAddr, (oneshot::Sender<()>, JoinHandle<()>)) {
     let (stop, stopped) = oneshot::channel();
     let (started, address) = mpsc::channel();
@@ -583,7 +610,7 @@ async fn start(
             .enable_all()
             .build()
             .unwrap();
-        let entropy = Arc::new(Seeded::new(2));
+        let entropy = Arc::new(Seeded::new(seed));
         let started = move |addresses: &node::Addresses| started.send(addresses.http).unwrap();
         let stop = async {
             let _ = stopped.await;

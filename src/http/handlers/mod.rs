@@ -2,6 +2,7 @@
 //! answers.
 
 pub(super) mod application;
+pub(super) mod batch;
 pub(super) mod booking;
 pub(super) mod datasync;
 pub(super) mod demographic;

@@ -1,14 +1,21 @@
 //! Which slots are on sale, and which of them are listed.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
+use crate::domain::caller::Caller;
 use crate::domain::ids::CenterId;
 use crate::domain::master::{Center, Master};
-use crate::domain::slot::{Hours, Offered, closed_day};
+use crate::domain::seats::{self, Following};
+use crate::domain::slot::{Hours, Offered, OnSale, closed_day};
+use crate::domain::status::Status;
+use crate::entropy::Entropy;
 use crate::services::Rules;
-use crate::services::booking::Error;
 use crate::services::booking::numbers::Numbers;
+use crate::services::booking::{Error, give_up};
+use crate::services::notification::cancelled;
 use crate::store::slot::Free;
 use crate::store::{self, Tx, View};
 
@@ -54,28 +61,122 @@ fn same_day(one: &Free, next: &Free) -> bool {
     one.slot.day == next.slot.day
 }
 
-/// Puts the days on sale that are not yet: of an authority every center's, of a center node its own
-/// seats. Days that have rows already stay as they are, however master data has changed.
+/// Returns the centers whose seats this node looks after: an authority all of them, a center node its
+/// own, and either those that still have seats on sale though master data has lost them.
+///
+/// # Errors
+/// The replica's failure.
+pub fn centers(
+    view: &View<'_>,
+    master: &Master,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<Vec<CenterId>, store::Error> {
+    let mut ids = store::slot::centers(view, rules.today(now))?;
+    ids.extend(master.centers().map(|center| center.id.clone()).filter(|id| is_ours(id, rules)));
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+fn is_ours(center: &CenterId, rules: &Rules) -> bool {
+    rules.authority || rules.center.as_ref() == Some(center)
+}
+
+/// Returns the days, from today on, on which the seats of `center` are not as master data has them.
+///
+/// # Errors
+/// The replica's failure.
+pub fn days_behind(
+    view: &View<'_>,
+    center: &CenterId,
+    master: &Master,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<Vec<Date>, store::Error> {
+    let today = rules.today(now);
+    let mut days = BTreeMap::<Date, Vec<OnSale>>::new();
+    for ahead in 0..Numbers::of(master, rules.lifecycle).on_sale {
+        days.insert(today.saturating_add(ahead.days()), Vec::new());
+    }
+    for one in store::slot::on_sale(view, center, today, Date::MAX)? {
+        days.entry(one.slot.day).or_default().push(one);
+    }
+    days.retain(|day, there| following(there, center, *day, master, rules) != Following::default());
+    Ok(days.into_keys().collect())
+}
+
+/// Makes the seats of `center` on `days` as master data has them. Whose booking is cancelled by that
+/// is told; a center node cancels nobody's (`contract/rules.md` §8.3).
+///
+/// # Errors
+/// The replica's failure.
+#[expect(clippy::too_many_arguments, reason = "a cancelling hangs on all of them")]
+pub fn follow_master(
+    tx: &Tx<'_>,
+    center: &CenterId,
+    days: &[Date],
+    caller: &Caller,
+    master: &Master,
+    rules: &Rules,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    for day in days {
+        let there = store::slot::on_sale(tx, center, *day, *day)?;
+        let following = following(&there, center, *day, master, rules);
+        if !following.cancel.is_empty() {
+            for one in store::application::holding(tx, center, *day, *day)? {
+                let is_cancelled = one.status == Status::Booked
+                    && following.cancel.contains(&one.appointment.slot);
+                if is_cancelled && let Some(application) = store::application::find(tx, &one.prid)?
+                {
+                    store::slot::give_back(tx, &one.appointment.slot)?;
+                    give_up(tx, &application, caller, rules, entropy, now)?;
+                    cancelled(tx, &application, &one.appointment, master, rules, now)?;
+                }
+            }
+        }
+        for slot in &following.close {
+            store::slot::close(tx, slot)?;
+        }
+        for (slot, seats) in &following.resize {
+            store::slot::resize(tx, slot, *seats)?;
+        }
+        store::slot::open(tx, &following.open)?;
+    }
+    Ok(())
+}
+
+/// Makes the seats of every center as master data has them, for who prepares a replica.
 ///
 /// # Errors
 /// The replica's failure.
 pub fn open_days(
     tx: &Tx<'_>,
+    caller: &Caller,
     master: &Master,
     rules: &Rules,
+    entropy: &dyn Entropy,
     now: Timestamp,
 ) -> Result<(), store::Error> {
-    let days = Numbers::of(master, rules.lifecycle).on_sale;
-    let today = rules.today(now);
-    let concerned = |id: &CenterId| rules.authority || rules.center.as_ref() == Some(id);
-    for center in master.centers().filter(|center| center.active && concerned(&center.id)) {
-        for ahead in 0..days {
-            let day = today.saturating_add(ahead.days());
-            let offered = offered(center, day, master, rules);
-            store::slot::open_day(tx, &center.id, day, &offered)?;
-        }
+    for center in centers(tx, master, rules, now)? {
+        let days = days_behind(tx, &center, master, rules, now)?;
+        follow_master(tx, &center, &days, caller, master, rules, entropy, now)?;
     }
     Ok(())
+}
+
+fn following(
+    there: &[OnSale],
+    center: &CenterId,
+    day: Date,
+    master: &Master,
+    rules: &Rules,
+) -> Following {
+    let center = master.center(center).filter(|center| center.active && is_ours(&center.id, rules));
+    let wanted = center.map(|center| offered(center, day, master, rules)).unwrap_or_default();
+    seats::follow(there, &wanted, rules.lifecycle, rules.authority)
 }
 
 /// Returns what is on sale at `center` on `day`, as master data and this node's configuration have

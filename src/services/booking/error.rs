@@ -69,12 +69,6 @@ pub enum Error {
     /// The application is someone else's.
     #[error("Requested preregistration id does not belong to the user")]
     NotOwner,
-    /// Master data names no center.
-    #[error("Master data not found")]
-    NoMaster,
-    /// The replica failed while slots were looked after.
-    #[error("Availablity table not accessible")]
-    Slots(#[source] store::Error),
     /// The replica failed.
     #[error("Booking table not found")]
     Store(#[from] store::Error),
@@ -90,9 +84,7 @@ impl Coded for Error {
             Self::NoDate => "PRG_BOOK_RCI_008",
             Self::NoAppointment => "PRG_BOOK_RCI_013",
             Self::NoSlots => "PRG_BOOK_RCI_015",
-            Self::Slots(_) => "PRG_BOOK_RCI_016",
             Self::NotBooked => "PRG_BOOK_RCI_018",
-            Self::NoMaster => "PRG_BOOK_RCI_020",
             Self::NothingAsked => "PRG_BOOK_RCI_022",
             Self::TooLateToMove(_) | Self::TooLateToCancel(_) => "PRG_BOOK_RCI_026",
             Self::Date(_) => "PRG_BOOK_RCI_031",
@@ -109,7 +101,7 @@ impl Coded for Error {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Slots(_) | Self::Store(_) => Kind::Internal,
+            Self::Store(_) => Kind::Internal,
             _ => Kind::Refused,
         }
     }
