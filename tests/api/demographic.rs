@@ -171,18 +171,34 @@ async fn an_identity_that_is_missing_misses_every_field_that_must_be_there() {
 
 #[tokio::test]
 async fn every_fault_of_the_envelope_is_told_and_one_of_yesterday_is_one() {
+    const REST: [(&str, &str); 3] = [
+        ("PRG_PAM_CORE_002", "Request version is invalid"),
+        ("PRG_PAM_CORE_004", "Request body is invalid"),
+        ("PRG_PAM_CORE_001", "Request id is invalid"),
+    ];
     let node = TestNode::authority().await;
     let who = node.resident(0);
     let mut request = envelope("another.id", node.now(), json!(null));
     request["version"] = json!("2.0");
-    for time in ["2026-11-22T23:59:59.999Z", "2026-11-24T00:00:00.000Z"] {
-        request["requesttime"] = json!(time);
-        let reply = node.post(&who, "/applications", &request).await;
-        assert_eq!(
-            reply.codes(),
-            ["PRG_CORE_REQ_013", "PRG_PAM_CORE_002", "PRG_PAM_CORE_004", "PRG_PAM_CORE_001"]
-        );
+    for path in ["/applications", "/applications/updatedTime"] {
+        for (time, fault) in [
+            (
+                "2026-11-22T23:59:59.999Z",
+                ("PRG_CORE_REQ_013", "Request date should be current date"),
+            ),
+            (
+                "2026-11-24T00:00:00.000Z",
+                ("PRG_CORE_REQ_013", "Request date should be current date"),
+            ),
+            ("now", ("PRG_PAM_CORE_003", "Invalid request time")),
+        ] {
+            request["requesttime"] = json!(time);
+            let reply = node.post(&who, path, &request).await;
+            reply.is_refused_for(&[&[fault], &REST[..]].concat());
+        }
     }
+    let reply = node.call(&who, "/applications/updatedTime", DATES, json!([])).await;
+    reply.is_rejected(200, "PRG_CORE_REQ_015", "JSON parse error");
 }
 
 #[tokio::test]
