@@ -191,6 +191,27 @@ mod tests {
     }
 
     #[test]
+    fn what_finds_the_channel_full_is_counted_and_nobody_waits() {
+        let (to, mut from) = mpsc::channel(1);
+        let lost = Arc::new(AtomicU64::new(0));
+        let trail = Trail::new(to, Arc::clone(&lost));
+        let happening = || Happening {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            event: Event::Sync,
+            module: DATA_SYNC,
+            actor: None,
+            subject: Subject::Several,
+            refused: None,
+            told: None,
+        };
+        for _ in 0..3 {
+            trail.record(happening());
+        }
+        assert_eq!(lost.load(Ordering::Relaxed), 2);
+        assert!(from.try_recv().is_ok() && from.try_recv().is_err());
+    }
+
+    #[test]
     fn a_subject_stands_where_the_path_has_it() {
         for route in table() {
             let Some((_, _, about)) = event(route.endpoint) else { continue };

@@ -22,6 +22,7 @@ mod health;
 mod limits;
 mod login;
 mod notification;
+mod portal;
 mod prefill;
 mod qrcode;
 mod routes;

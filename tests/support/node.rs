@@ -163,6 +163,11 @@ impl TestNode {
         self.clock.now()
     }
 
+    /// Returns which statuses its applications have.
+    pub(crate) fn lifecycle(&self) -> Lifecycle {
+        self.settings.rules.lifecycle
+    }
+
     /// Turns the clock on.
     pub(crate) fn wait(&self, time: SignedDuration) {
         self.clock.set(self.now() + time);
