@@ -18,6 +18,7 @@ mod changes;
 mod datasync;
 mod demographic;
 mod document;
+mod envelopes;
 mod health;
 mod limits;
 mod login;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{Reply, TestNode};
 
 /// Returns the paths of a row, their parameters filled.
-fn paths(route: &Route) -> Vec<String> {
+pub(crate) fn paths(route: &Route) -> Vec<String> {
     let fill = |part: &str| match part {
         "{prid}" => "97465075291709".to_owned(),
         "{centerId}" => "10001".to_owned(),

@@ -33,7 +33,8 @@ pub(super) fn rows() -> Vec<Route> {
             E::Book,
             RESIDENT,
             Some(booking::BOOK),
-        ),
+        )
+        .takes::<booking::Book>(),
         row(
             Method::GET,
             &[
@@ -50,7 +51,8 @@ pub(super) fn rows() -> Vec<Route> {
             E::BookMany,
             RESIDENT,
             Some(booking::BOOK),
-        ),
+        )
+        .takes::<booking::BookMany>(),
         row(
             Method::PUT,
             &[
@@ -67,21 +69,24 @@ pub(super) fn rows() -> Vec<Route> {
             E::BookedIds,
             STAFF_AND_RESIDENT,
             Some(booking::IDS),
-        ),
+        )
+        .query(&["from_date", "to_date", "fromDate", "toDate"]),
         row(
             Method::GET,
             &["/preregistration/v1/appointment/registrationCenterId/{centerId}"],
             E::BookedTimes,
             STAFF_AND_RESIDENT,
             Some(booking::IDS),
-        ),
+        )
+        .query(&["from_date", "to_date", "fromDate", "toDate"]),
         row(
             Method::DELETE,
             &["/preregistration/v1/appointment", "/preregistration/v1/applications/appointment"],
             E::DeleteAppointment,
             RESIDENT_OR_ADMIN,
             Some(booking::DELETE),
-        ),
+        )
+        .query(&["preRegistrationId"]),
         row(
             Method::PUT,
             &["/preregistration/v1/batch/appointment/{prid}"],
