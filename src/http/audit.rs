@@ -92,6 +92,12 @@ fn event(endpoint: Endpoint) -> Option<(Event, Module, About)> {
         E::DeleteAppointment => (Event::Delete, BOOKING, About::Query),
 
         E::SyncList | E::SyncListOfAllKinds => (Event::Sync, DATA_SYNC, About::Several),
+        E::TellConsumed => (Event::ReverseSync, Module("REV"), About::Several),
+
+        E::SyncAvailability => (Event::Persist, BOOKING, About::Nothing),
+        E::ExpireAppointments => (Event::Expired, Module("BAT"), About::Several),
+        E::MoveConsumed => (Event::Consumed, Module("BAT"), About::Several),
+
         E::Archive => (Event::Sync, DATA_SYNC, About::Path),
 
         E::Notify | E::NotifyInEachLanguage | E::NotifyOfJob => {
