@@ -15,12 +15,15 @@ use crate::carrier::mosip::Account;
 use crate::domain::caller::Roles;
 use crate::domain::ids::{CenterId, Digest};
 use crate::domain::status::Lifecycle;
-use crate::http::Client;
+use crate::http::{Client, issuer};
 use crate::logging;
 use crate::node::{self, Upstream};
 use crate::outside::clamd::Clamd;
+use crate::outside::{captcha, web};
 use crate::scanner::worker::THIS_PROGRAM;
+use crate::secrets::file;
 use crate::secrets::keyring::{Recipient, Unlock};
+use crate::secrets::realm::Realm;
 use crate::services::Rules;
 use crate::sync::Pace;
 use crate::wire::envelope::Window;
@@ -34,6 +37,9 @@ pub enum Error {
     /// It is not what is expected, at that line.
     #[error("{path}, line {1}: {2}", path = .0.display())]
     Malformed(PathBuf, usize, String),
+    /// A secret cannot be used.
+    #[error(transparent)]
+    Secret(#[from] file::NoSecret),
     /// A value is none of those that are possible.
     #[error("{path}: {1}", path = .0.display())]
     Value(PathBuf, String),
@@ -59,6 +65,8 @@ struct File {
     upstream: Option<UpstreamFile>,
     #[serde(default)]
     key: Key,
+    captcha: Option<CaptchaFile>,
+    identity_provider: Option<IdentityProviderFile>,
     #[serde(default)]
     log: logging::Settings,
     #[serde(default, rename = "client")]
@@ -181,6 +189,39 @@ fn usual_scan() -> u16 {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct CaptchaFile {
+    /// In the place of the country's property.
+    enabled: Option<bool>,
+    #[serde(default = "usual_verifier")]
+    verify_url: String,
+    secret_file: Option<PathBuf>,
+    ca: Option<PathBuf>,
+}
+
+fn usual_verifier() -> String {
+    "https://www.google.com/recaptcha/api/siteverify".into()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IdentityProviderFile {
+    issuer: String,
+    #[serde(default = "usual_clients")]
+    clients: Vec<String>,
+    keys_url: Option<String>,
+    keys_file: Option<PathBuf>,
+    ca: Option<PathBuf>,
+}
+
+/// Central's own `auth.server.admin.allowed.audience`.
+fn usual_clients() -> Vec<String> {
+    ["mosip-regproc-client", "mosip-prereg-client", "mosip-admin-client", "mosip-reg-client"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Demo {
     spool: PathBuf,
 }
@@ -276,6 +317,11 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
         names: file.names,
         window: Window { days: file.request_days },
         upstream,
+        captcha: file.captcha.map(|captcha| captcha_settings(path, base, captcha)).transpose()?,
+        identity_provider: file
+            .identity_provider
+            .map(|provider| provider_settings(path, base, provider))
+            .transpose()?,
         unlock,
         recovery,
         log,
@@ -291,13 +337,9 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
 
 fn upstream_settings(path: &Path, base: &Path, file: UpstreamFile) -> Result<Upstream, Error> {
     let account = |account: AccountFile| {
-        let file = base.join(&account.secret_file);
-        let text =
-            std::fs::read_to_string(&file).map_err(|error| Error::Unreadable(file, error))?;
-        let text = Zeroizing::new(text);
-        Ok(Account {
+        Ok::<_, Error>(Account {
             client_id: account.client,
-            secret: Zeroizing::new(text.trim().to_owned()),
+            secret: secret(&base.join(account.secret_file))?,
             app_id: account.app,
         })
     };
@@ -316,4 +358,61 @@ fn upstream_settings(path: &Path, base: &Path, file: UpstreamFile) -> Result<Ups
             unsure: Duration::from_secs(file.unsure_seconds),
         },
     })
+}
+
+fn captcha_settings(
+    path: &Path,
+    base: &Path,
+    file: CaptchaFile,
+) -> Result<captcha::Settings, Error> {
+    let wrong = |text: String| Error::Value(path.into(), text);
+    web::check(&file.verify_url).map_err(|bad| wrong(format!("captcha.verify_url: {bad}")))?;
+    if file.secret_file.is_none() && file.enabled != Some(false) {
+        return Err(wrong(
+            "captcha: name the verifier's secret_file, or say enabled = false".into(),
+        ));
+    }
+    let secret = file.secret_file.map(|secret| self::secret(&base.join(secret))).transpose()?;
+    Ok(captcha::Settings {
+        wanted: file.enabled,
+        verifier: secret.map(|secret| (file.verify_url, secret)),
+        ca: file.ca.map(|ca| base.join(ca)),
+    })
+}
+
+fn provider_settings(
+    path: &Path,
+    base: &Path,
+    file: IdentityProviderFile,
+) -> Result<issuer::Settings, Error> {
+    let wrong = |text: String| Error::Value(path.into(), format!("identity_provider.{text}"));
+    if file.clients.is_empty() {
+        return Err(wrong("clients: name at least one".into()));
+    }
+    let url = match (file.keys_url, &file.keys_file) {
+        (None, Some(_)) => None,
+        (Some(url), _) => Some(url),
+        // Where Keycloak has them.
+        (None, None) => {
+            Some(format!("{}/protocol/openid-connect/certs", file.issuer.trim_end_matches('/')))
+        }
+    };
+    if let Some(url) = &url {
+        web::check(url).map_err(|bad| wrong(format!("keys_url: {bad}")))?;
+        // Whoever answers there says who is an officer here.
+        if !url.starts_with("https://") && !web::is_this_machine(url) {
+            return Err(wrong("keys_url: keys come over https:// or from this machine".into()));
+        }
+    }
+    Ok(issuer::Settings {
+        realm: Realm { issuer: file.issuer, clients: file.clients },
+        keys_url: url,
+        keys_file: file.keys_file.map(|keys| base.join(keys)),
+        ca: file.ca.map(|ca| base.join(ca)),
+    })
+}
+
+/// Reads a file with a secret alone in it.
+fn secret(path: &Path) -> Result<Zeroizing<String>, Error> {
+    Ok(file::secret(path)?)
 }

@@ -18,9 +18,12 @@ use crate::clock::Clock;
 use crate::domain::line::{Line, State};
 use crate::entropy::Entropy;
 use crate::http::audit::Trail;
+use crate::http::issuer;
+use crate::http::logins::Logins;
 use crate::http::room::Room;
 use crate::http::server::{self, Listener};
 use crate::http::{AskLocked, Client, Dispatch, Parts};
+use crate::outside::captcha::{self, Verifier};
 use crate::outside::clamd::Clamd;
 use crate::outside::delivery::Delivery;
 use crate::outside::sms::{self, Gateway};
@@ -74,6 +77,10 @@ pub struct Settings {
     pub window: Window,
     /// Whom it synchronises with; an authority with nobody.
     pub upstream: Option<Upstream>,
+    /// How captchas are verified.
+    pub captcha: Option<captcha::Settings>,
+    /// Who else issues tokens that count.
+    pub identity_provider: Option<issuer::Settings>,
     /// What is logged, and where.
     pub log: logging::Settings,
     /// Programs that may log in with a secret.
@@ -144,6 +151,9 @@ pub enum Error {
     /// The gateway for SMS.
     #[error(transparent)]
     Sms(#[from] sms::BadSettings),
+    /// The keys of the identity provider.
+    #[error(transparent)]
+    Issuer(#[from] issuer::Error),
     /// The node's folder.
     #[error("cannot use {path}: {1}", path = .0.display())]
     Folder(PathBuf, #[source] std::io::Error),
@@ -264,7 +274,7 @@ pub async fn serve(
     }
     let addresses = addresses(&listeners).map_err(|e| Error::Folder(settings.folder.clone(), e))?;
     let store = Store::open(&settings.folder.join(REPLICA), &key)?;
-    let (tokens, otp_key) = (TokenKey::new(&derived(&key, b"tokens")), derived(&key, b"otp"));
+    let (own, otp_key) = (TokenKey::new(&derived(&key, b"tokens")), derived(&key, b"otp"));
     let pseudonyms = services::audit::Key::new(derived(&key, b"audit"));
     drop(key);
     let loaded = store.read(|view| services::master::newer(view, None)).await?;
@@ -292,6 +302,15 @@ pub async fn serve(
         };
         lanes.spawn(sync::run(parts, asked, nudged, stopping.subscribe()));
         (ask, nudge) = (Some(asks), Some(nudges));
+    }
+    let revoked = store.read::<_, store::Error, _>(store::login::revoked).await?;
+    let mut provider = None;
+    if let Some(settings) = settings.identity_provider {
+        let (checks, lane) = issuer::prepare(settings, &store, &clock, &entropy).await?;
+        if let Some(lane) = lane {
+            lanes.spawn(lane.run(stopping.subscribe()));
+        }
+        provider = Some(checks);
     }
     let (jobs, ordered) = mpsc::channel(WAITING);
     let batch = batch::Parts {
@@ -342,8 +361,10 @@ pub async fn serve(
         entropy,
         rules,
         loaded,
-        tokens,
         signer,
+        logins: Logins::new(own, provider, revoked),
+        wants_captcha: settings.captcha.as_ref().and_then(|captcha| captcha.wanted),
+        captcha: settings.captcha.map(verifier).transpose()?.flatten(),
         otp_key,
         trail: Trail::new(happened, lost),
         line: line_seen,
@@ -426,12 +447,21 @@ fn delivery(settings: &Settings) -> Result<Delivery, Error> {
     let mail = settings.mail.as_ref().map(MailServer::new).transpose()?;
     let sms = match &settings.sms {
         Some(sms) => {
-            let tls = Arc::new(tls::client_config(sms.ca.as_deref())?);
-            Some(Gateway::new(sms.gateway.clone(), Web::new(&tls, web::Limits::default()))?)
+            let web = web(sms.ca.as_deref())?;
+            Some(Gateway::new(sms.gateway.clone(), web)?)
         }
         None => None,
     };
     Ok(Delivery::new(mail, sms, settings.spool.clone().map(Spool::new)))
+}
+
+fn verifier(captcha: captcha::Settings) -> Result<Option<Verifier>, Error> {
+    let Some((url, secret)) = captcha.verifier else { return Ok(None) };
+    Ok(Some(Verifier::new(web(captcha.ca.as_deref())?, url, secret)))
+}
+
+fn web(ca: Option<&Path>) -> Result<Web, Error> {
+    Ok(Web::new(&Arc::new(tls::client_config(ca)?), web::Limits::default()))
 }
 
 fn addresses(listeners: &[Listener]) -> std::io::Result<Addresses> {

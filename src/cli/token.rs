@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::Config;
 use crate::clock::Clock;
 use crate::domain::caller::{Role, Roles};
-use crate::entropy::{self, Entropy};
+use crate::entropy;
 use crate::node;
 
 /// Whose token.
@@ -40,9 +40,8 @@ fn issue(args: &Args, settings: &node::Settings) -> Result<String, Box<dyn Error
         return Err("tokens are printed only for a node with [demo] in its configuration".into());
     }
     let role = Role::named(&args.role).ok_or_else(|| format!("there is no role {}", args.role))?;
-    let entropy: &dyn Entropy = &entropy::System;
-    let jti = uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid().simple().to_string();
     let life = Duration::from_secs(args.minutes * 60);
     let key = node::token_key(settings)?;
-    Ok(key.issue(&args.user, Roles::of(&[role]), Clock::system().now(), life, &jti))
+    let (roles, now) = (Roles::of(&[role]), Clock::system().now());
+    Ok(key.issue(&args.user, roles, now, life, &entropy::System))
 }

@@ -13,7 +13,7 @@ use crate::demo::processes::Nodes;
 use crate::demo::seed::Place;
 use crate::demo::{elsewhere, residents, talk};
 use crate::domain::caller::{Role, Roles};
-use crate::entropy::{self, Entropy};
+use crate::entropy;
 use crate::node;
 use crate::services;
 use crate::wire::date;
@@ -107,10 +107,8 @@ async fn read_slip(place: &Place) -> Result<String, Box<dyn Error>> {
 
 fn token(settings: &node::Settings, user: &str, role: Role) -> Result<String, Box<dyn Error>> {
     let key = node::token_key(settings)?;
-    let entropy: &dyn Entropy = &entropy::System;
-    let jti = uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid().simple().to_string();
     let now = Clock::system().now();
-    Ok(key.issue(user, Roles::of(&[role]), now, Duration::from_secs(600), &jti))
+    Ok(key.issue(user, Roles::of(&[role]), now, Duration::from_secs(600), &entropy::System))
 }
 
 async fn form(place: &Place, prid: &str, token: &str) -> Result<Value, Box<dyn Error>> {

@@ -109,6 +109,12 @@ impl Otp {
         })
     }
 
+    /// Tells whether it would still be taken.
+    #[must_use]
+    pub fn is_good(&self, limits: &Limits, now: Timestamp) -> bool {
+        !self.used && now >= self.sent_at && now <= self.sent_at + limits.life
+    }
+
     /// Tries an OTP, `matches` telling whether its hash is this one's, and notes the try.
     pub fn try_with(&mut self, matches: bool, limits: &Limits, now: Timestamp) -> Verdict {
         if self.used || self.frozen_until.is_some_and(|until| now < until) {

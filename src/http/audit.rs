@@ -61,7 +61,11 @@ enum About {
 fn event(endpoint: Endpoint) -> Option<(Event, Module, About)> {
     use Endpoint as E;
     Some(match endpoint {
-        E::SendOtp | E::ValidateOtp => (Event::Authentication, LOGIN, About::Nothing),
+        E::SendOtp
+        | E::SendOtpInLanguage
+        | E::SendOtpWithCaptcha
+        | E::ValidateOtp
+        | E::InvalidateToken => (Event::Authentication, LOGIN, About::Nothing),
 
         E::CreateApplication => {
             (Event::Persist, DEMOGRAPHIC, About::Answer("/response/preRegistrationId"))
@@ -126,7 +130,7 @@ pub(super) fn pending(cx: &Context, endpoint: Endpoint, call: &Call) -> Option<P
     let actor = match call.caller.user.as_str() {
         // Who may come without a token may have one, such as somebody who logs out.
         "" => {
-            auth::caller(&call.headers, &cx.tokens, cx.clock.now()).ok().map(|caller| caller.user)
+            auth::caller(&call.headers, &cx.logins, cx.clock.now()).ok().map(|caller| caller.user)
         }
         user => Some(user.to_owned()),
     };
@@ -188,6 +192,7 @@ mod tests {
             Endpoint::ClientLogin,
             Endpoint::DrawCode,
             Endpoint::Transliterate,
+            Endpoint::ValidateCaptcha,
             Endpoint::SetApplicationStatus,
         ];
         for route in table() {

@@ -5,7 +5,8 @@ use hyper::{Method, Uri};
 use jiff::Timestamp;
 
 use crate::domain::caller::Caller;
-use crate::secrets::token::{Rejected, TokenKey};
+use crate::http::logins::Logins;
+use crate::secrets::token::Rejected;
 
 /// The cookie that holds the token, as MOSIP has it.
 pub const COOKIE_NAME: &str = "Authorization";
@@ -13,13 +14,15 @@ pub const COOKIE_NAME: &str = "Authorization";
 /// Returns who calls.
 ///
 /// # Errors
-/// [`Rejected::Invalid`] without a token or with one that is not this node's, [`Rejected::Expired`].
-pub fn caller(headers: &HeaderMap, key: &TokenKey, now: Timestamp) -> Result<Caller, Rejected> {
+/// [`Rejected::Invalid`] without a token or with one that does not count here, [`Rejected::Expired`].
+pub fn caller(headers: &HeaderMap, logins: &Logins, now: Timestamp) -> Result<Caller, Rejected> {
     let token = token(headers).ok_or(Rejected::Invalid)?;
-    Ok(key.check(token, now)?.caller())
+    Ok(logins.check(token, now)?.caller())
 }
 
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// Returns the token that a request bears, from its cookie or as a bearer.
+#[must_use]
+pub fn token(headers: &HeaderMap) -> Option<&str> {
     let cookie = headers
         .get_all(COOKIE)
         .iter()

@@ -65,6 +65,11 @@ impl Call {
         crate::http::route::query_values(self.query.as_deref(), name)
     }
 
+    /// Returns the headers.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// Reads the body, of at most a mebibyte.
     pub(super) async fn json(&mut self) -> Result<bytes::Bytes, body::Error> {
         let body = self.body.take().ok_or(body::Error::Broken)?;
@@ -123,14 +128,7 @@ impl Dispatch {
         };
         let caller = match admitted(&cx, route, &head.headers, peer) {
             Ok(caller) => caller,
-            Err(Barred::Token(rejected)) => {
-                let code = match rejected {
-                    Rejected::Invalid => "KER-ATH-401",
-                    Rejected::Expired => "KER-ATH-402",
-                };
-                let fault = Fault::new(code, rejected.to_string());
-                return reply::rejected(StatusCode::UNAUTHORIZED, None, fault, now);
-            }
+            Err(Barred::Token(rejected)) => return reply::no_login(rejected, now),
             Err(Barred::Role) => return reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden"),
         };
         let call = Call {
@@ -168,7 +166,7 @@ fn admitted(
         Who::ThisMachine => Err(Barred::Role),
         Who::Roles(_) => {
             let caller =
-                auth::caller(headers, &cx.tokens, cx.clock.now()).map_err(Barred::Token)?;
+                auth::caller(headers, &cx.logins, cx.clock.now()).map_err(Barred::Token)?;
             if route.who.admits(caller.roles) { Ok(caller) } else { Err(Barred::Role) }
         }
     }
@@ -196,7 +194,13 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
     match endpoint {
         Endpoint::SendOtp => handlers::login::send_otp(cx, call).await,
         Endpoint::ValidateOtp => handlers::login::validate_otp(cx, call).await,
+        Endpoint::SendOtpInLanguage => handlers::login::send_otp_in(cx, call).await,
+        Endpoint::SendOtpWithCaptcha => handlers::login::send_otp_with_captcha(cx, call).await,
+        Endpoint::InvalidateToken => handlers::login::invalidate(cx, call).await,
+        Endpoint::PublishedConfig => handlers::login::config(cx, &call),
+        Endpoint::RefreshConfig => handlers::login::refresh(cx, call).await,
         Endpoint::ClientLogin => handlers::login::client(cx, call).await,
+        Endpoint::ValidateCaptcha => handlers::captcha::validate(cx, call).await,
 
         Endpoint::CreateApplication => handlers::demographic::create(cx, call).await,
         Endpoint::UpdateApplication => handlers::demographic::update(cx, call).await,

@@ -6,6 +6,8 @@ pub mod body;
 mod dispatch;
 mod handlers;
 mod idle;
+pub mod issuer;
+pub mod logins;
 pub mod openapi;
 pub mod reply;
 pub mod room;
@@ -26,11 +28,12 @@ use crate::domain::line::{Fetched, Line};
 use crate::domain::master::Master;
 use crate::domain::prid::Prid;
 use crate::entropy::Entropy;
+use crate::http::logins::Logins;
 use crate::http::room::Room;
+use crate::outside::captcha::Verifier;
 use crate::outside::clamd::Clamd;
 use crate::outside::delivery::Delivery;
 use crate::secrets::signature::Signer;
-use crate::secrets::token::TokenKey;
 use crate::services::Rules;
 use crate::services::batch::Order;
 use crate::services::master::Loaded;
@@ -69,10 +72,14 @@ pub struct Parts {
     pub rules: Arc<Rules>,
     /// The country's master data; whoever replaces it in the replica puts the new one here.
     pub loaded: Arc<watch::Sender<Loaded>>,
-    /// Signs and checks the node's own tokens.
-    pub tokens: TokenKey,
     /// Signs answers to registration clients.
     pub signer: Signer,
+    /// Says which tokens count.
+    pub logins: Logins,
+    /// Whether captchas are asked for, where the node has its own mind of it.
+    pub wants_captcha: Option<bool>,
+    /// Who verifies captchas.
+    pub captcha: Option<Verifier>,
     /// The key of the hashes of OTPs.
     pub otp_key: Zeroizing<[u8; 32]>,
     /// The way to the audit trail.

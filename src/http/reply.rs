@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::secrets::signature::Signer;
+use crate::secrets::token::Rejected;
 use crate::services::{Coded, Kind};
 use crate::wire::envelope::{self, Fault};
 
@@ -84,6 +85,16 @@ pub fn rejected(
 ) -> Reply {
     let code = fault.code.clone();
     marked(json(status, envelope::rejected(request, &[fault], now).to_bytes()), &code)
+}
+
+/// Returns the answer to a request whose token does not count.
+#[must_use]
+pub fn no_login(rejected: Rejected, now: Timestamp) -> Reply {
+    let code = match rejected {
+        Rejected::Invalid => "KER-ATH-401",
+        Rejected::Expired => "KER-ATH-402",
+    };
+    self::rejected(StatusCode::UNAUTHORIZED, None, Fault::new(code, rejected.to_string()), now)
 }
 
 /// Returns an answer outside the MOSIP envelope for an error, as `{code, message}`.

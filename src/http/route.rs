@@ -15,8 +15,16 @@ use crate::domain::caller::{Role, Roles};
 pub enum Endpoint {
     // Login
     SendOtp,
+    SendOtpInLanguage,
+    SendOtpWithCaptcha,
     ValidateOtp,
+    InvalidateToken,
+    PublishedConfig,
+    RefreshConfig,
     ClientLogin,
+
+    // Captcha
+    ValidateCaptcha,
 
     // Demographic
     CreateApplication,
@@ -277,8 +285,14 @@ mod tests {
                 Who::Anybody => assert!(matches!(
                     route.endpoint,
                     Endpoint::SendOtp
+                        | Endpoint::SendOtpInLanguage
+                        | Endpoint::SendOtpWithCaptcha
                         | Endpoint::ValidateOtp
+                        | Endpoint::InvalidateToken
+                        | Endpoint::PublishedConfig
+                        | Endpoint::RefreshConfig
                         | Endpoint::ClientLogin
+                        | Endpoint::ValidateCaptcha
                         | Endpoint::Describe
                 )),
                 Who::ThisMachine => {

@@ -204,6 +204,13 @@ pub fn check(url: &str) -> Result<(), BadAddress> {
     address(url).map(drop).map_err(|_| BadAddress)
 }
 
+/// Tells whether an address is on the loopback.
+#[must_use]
+pub fn is_this_machine(url: &str) -> bool {
+    let host = address(url).ok().and_then(|uri| uri.host().map(str::to_owned));
+    host.is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host.as_str()))
+}
+
 /// Returns `text` as a part of a query or a form: all but letters, digits and `-._~` in per cent.
 #[must_use]
 pub fn encoded(text: &str) -> String {

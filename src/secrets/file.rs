@@ -53,6 +53,38 @@ pub(super) fn read(path: &Path, forbidden: u32) -> Result<Zeroizing<Vec<u8>>, Un
     Ok(content)
 }
 
+/// Reads a secret from a file with it alone in it, blanks and line ends around it left out. A group
+/// may read it, for a service seldom owns its configuration; anybody else may not.
+///
+/// # Errors
+/// [`NoSecret`], a sentence for the operator.
+pub fn secret(path: &Path) -> Result<Zeroizing<String>, NoSecret> {
+    let content = read(path, 0o007).map_err(|error| match error {
+        Unreadable::TooOpen => NoSecret::TooOpen(path.into()),
+        Unreadable::NotASecret => NoSecret::Nothing(path.into()),
+        Unreadable::Io(error) => NoSecret::Io(path.into(), error),
+    })?;
+    let text = std::str::from_utf8(&content).unwrap_or_default().trim();
+    if text.is_empty() {
+        return Err(NoSecret::Nothing(path.into()));
+    }
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Why there is no secret. Each text is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSecret {
+    /// Anybody may read it.
+    #[error("{} may be read by anybody on this machine; allow only its owner and group (chmod 640)", .0.display())]
+    TooOpen(PathBuf),
+    /// There is none in the file.
+    #[error("{} holds no secret", .0.display())]
+    Nothing(PathBuf),
+    /// The system refused.
+    #[error("cannot read {path}: {1}", path = .0.display())]
+    Io(PathBuf, #[source] io::Error),
+}
+
 /// Why a file was not read.
 #[derive(Debug)]
 pub(super) enum Unreadable {
@@ -101,6 +133,24 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"secret");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(names(folder.path()), ["key"]);
+    }
+
+    #[test]
+    fn a_secret_that_anybody_may_read_is_refused_with_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("reader.secret");
+        fs::write(&path, " hush\n").unwrap();
+        let with = |mode| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            secret(&path).map(|text| text.to_string()).map_err(|error| error.to_string())
+        };
+        assert_eq!(with(0o600).as_deref(), Ok("hush"));
+        assert_eq!(with(0o640).as_deref(), Ok("hush"));
+        for mode in [0o644, 0o604, 0o602] {
+            assert!(with(mode).unwrap_err().contains("may be read by anybody"), "{mode:o}");
+        }
+        fs::write(&path, "\n").unwrap();
+        assert!(with(0o600).unwrap_err().ends_with("holds no secret"));
     }
 
     #[test]

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::domain::caller::{Caller, Roles};
+use crate::domain::ids::Digest;
+use crate::entropy::Entropy;
 
 /// A cookie is at most 4 KiB; what is longer is no token of ours.
-const LONGEST: usize = 4096;
+pub(super) const LONGEST: usize = 4096;
 
 const SCOPE: &str = "pre-registration";
 const AUDIENCE: &str = "prereg-node";
@@ -33,10 +35,8 @@ pub struct Claims {
     pub user: String,
     /// What the caller may be.
     pub roles: Roles,
-    /// The token's own id, by which it is revoked.
-    pub jti: String,
-    /// When it was issued, to the second.
-    pub issued: Timestamp,
+    /// What it is known by once it is revoked: a digest of all that its signature covers.
+    pub digest: Digest,
     /// The first instant at which it no longer counts.
     pub expires: Timestamp,
 }
@@ -87,9 +87,7 @@ struct Body<'a> {
 struct Read {
     sub: String,
     roles: String,
-    iat: i64,
     exp: i64,
-    jti: String,
 }
 
 impl TokenKey {
@@ -109,7 +107,8 @@ impl TokenKey {
         }
     }
 
-    /// Issues a token for `user` that counts for `lifetime`, to whole seconds.
+    /// Issues a token for `user` that counts for `lifetime`, to whole seconds. It has an id drawn for
+    /// it, so that no two are equal and ending one ends no other.
     #[must_use]
     pub fn issue(
         &self,
@@ -117,8 +116,9 @@ impl TokenKey {
         roles: Roles,
         now: Timestamp,
         lifetime: Duration,
-        jti: &str,
+        entropy: &dyn Entropy,
     ) -> String {
+        let jti = uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid().simple();
         let iat = now.as_second();
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let body = Body {
@@ -131,7 +131,7 @@ impl TokenKey {
             iss: ISSUER,
             iat,
             exp: iat.saturating_add(lifetime),
-            jti,
+            jti: &jti.to_string(),
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &body, &self.signing)
             .expect("text and numbers are JSON, and HMAC takes any key")
@@ -157,11 +157,22 @@ impl TokenKey {
         Ok(Claims {
             user: read.sub,
             roles: Roles::parse(&read.roles),
-            jti: read.jti,
-            issued: instant(read.iat)?,
+            digest: digest(token),
             expires,
         })
     }
+}
+
+/// Tells whether `token` has the form of one; whose it is, and whether it counts, is not looked at.
+#[must_use]
+pub fn is_readable(token: &str) -> bool {
+    token.split('.').count() == 3 && jsonwebtoken::decode_header(token).is_ok()
+}
+
+/// Returns the digest of what the signature of `token` covers: of the signature itself several
+/// spellings may count.
+pub(super) fn digest(token: &str) -> Digest {
+    Digest::of(token.rsplit_once('.').map_or(token, |(signed, _)| signed).as_bytes())
 }
 
 impl fmt::Debug for TokenKey {
@@ -178,6 +189,7 @@ mod tests {
 
     use super::*;
     use crate::domain::caller::Role;
+    use crate::entropy::Seeded;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -190,7 +202,7 @@ mod tests {
     }
 
     fn issued() -> String {
-        key(1).issue("8907654778", Roles::of(&[Role::Individual]), at(1_000), HOUR, "a-token")
+        key(1).issue("8907654778", Roles::of(&[Role::Individual]), at(1_000), HOUR, &Seeded::new(1))
     }
 
     fn part(token: &str, at: usize) -> Value {
@@ -216,10 +228,20 @@ mod tests {
         let claims = key(1).check(&issued(), at(4_599)).unwrap();
         assert_eq!(claims.caller().user, "8907654778");
         assert!(claims.caller().is_individual());
-        assert_eq!((claims.jti.as_str(), claims.expires), ("a-token", at(4_600)));
+        assert_eq!(claims.expires, at(4_600));
 
         assert_eq!(key(1).check(&issued(), at(4_600)), Err(Rejected::Expired));
         assert!(key(1).check(&issued(), at(0)).is_ok());
+    }
+
+    #[test]
+    fn two_tokens_of_one_user_and_second_are_not_the_same_login() {
+        let (entropy, key) = (Seeded::new(1), key(1));
+        let issue = || key.issue("8907654778", Roles::NONE, at(1_000), HOUR, &entropy);
+        let digest = |token: &str| key.check(token, at(1_000)).unwrap().digest;
+        let (one, other) = (issue(), issue());
+        assert_ne!(digest(&one), digest(&other));
+        assert_eq!(digest(&one), digest(&one));
     }
 
     /// I9

@@ -5,6 +5,7 @@ pub mod archive;
 pub mod audit;
 pub mod batch;
 pub mod booking;
+pub mod captcha;
 pub mod catalog;
 pub mod datasync;
 pub mod demographic;
@@ -14,16 +15,18 @@ pub mod master;
 pub mod notification;
 pub mod perform;
 pub mod prefill;
+pub mod published;
 pub mod qrcode;
 pub mod transliteration;
 pub mod uispec;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::domain::identity::Finding;
 use crate::domain::ids::CenterId;
+use crate::domain::master::Master;
 use crate::domain::status::Lifecycle;
 
 /// What a node may decide, from its configuration.
@@ -53,6 +56,28 @@ impl Rules {
     pub fn today(&self, now: Timestamp) -> Date {
         self.local(now).date()
     }
+
+    /// Returns the zone in which messages tell the time: the country's property, `GMT+05:30` or an
+    /// IANA name, or else the country's own.
+    #[must_use]
+    pub fn zone_of_messages(&self, master: &Master) -> TimeZone {
+        let name = master.property("mosip.notification.timezone");
+        name.and_then(|name| fixed_zone(name).or_else(|| TimeZone::get(name).ok()))
+            .unwrap_or_else(|| self.zone.clone())
+    }
+}
+
+/// Reads `GMT+05:30` or `UTC-3`.
+fn fixed_zone(name: &str) -> Option<TimeZone> {
+    let offset = name.strip_prefix("GMT").or_else(|| name.strip_prefix("UTC"))?;
+    let (sign, clock) = match offset.strip_prefix('-') {
+        Some(clock) => (-1, clock),
+        None => (1, offset.strip_prefix('+')?),
+    };
+    let (hours, minutes) = clock.split_once(':').unwrap_or((clock, "0"));
+    let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let seconds = sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60);
+    Some(TimeZone::fixed(Offset::from_seconds(seconds).ok()?))
 }
 
 /// By which spelling of its path a call came. Where the contract's texts differ, the family decides.

@@ -18,6 +18,7 @@ pub mod job;
 pub mod line;
 pub mod listed;
 pub mod listing;
+pub mod login;
 pub mod master;
 pub mod message;
 mod open;

@@ -1,5 +1,6 @@
 //! The last OTP sent to each user id, under a keyed hash of it.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::domain::otp::Otp;
@@ -62,4 +63,25 @@ pub fn put(tx: &Tx<'_>, user: &[u8; 32], otp: &Otp) -> Result<(), Error> {
         otp.frozen_until.map(columns::ms),
     ])?;
     Ok(())
+}
+
+/// Forgets the OTPs sent before `before` whose users are not frozen at `now`.
+///
+/// # Errors
+/// The store's own.
+pub fn prune(tx: &Tx<'_>, before: Timestamp, now: Timestamp) -> Result<(), Error> {
+    tx.prepare(
+        "DELETE FROM otp
+         WHERE sent_at < ?1 AND (frozen_until IS NULL OR frozen_until <= ?2)",
+    )?
+    .execute([columns::ms(before), columns::ms(now)])?;
+    Ok(())
+}
+
+/// Returns how many users an OTP is known of.
+///
+/// # Errors
+/// The store's own.
+pub fn count(view: &View<'_>) -> Result<u64, Error> {
+    Ok(view.prepare("SELECT count(*) FROM otp")?.query_row([], |row| row.get(0))?)
 }

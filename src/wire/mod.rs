@@ -8,6 +8,7 @@ pub mod application;
 pub mod audit;
 pub mod batch;
 pub mod booking;
+pub mod captcha;
 pub mod datasync;
 pub mod date;
 pub mod demographic;

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use prereg_node::demo::residents::resident;
 use prereg_node::domain::caller::{Role, Roles};
 use prereg_node::domain::ids::Digest;
+use prereg_node::domain::status::Lifecycle;
 use prereg_node::http::Client;
 use serde_json::{Value, json};
 
@@ -198,7 +199,7 @@ async fn the_tenth_wrong_otp_freezes_the_user_for_half_an_hour() {
     assert_eq!(try_otp(&node, &phone, json!(otp)).await.codes(), ["KER-OTV-005"]);
     node.wait(SignedDuration::from_mins(29));
     let frozen = send_otp(&node, &phone).await;
-    frozen.is_refused("PRE-REG-OTP-401", "Could not generate/send OTP");
+    frozen.is_refused("PRE-REG-OTP-405", "Missing Input Parameter - %s");
     node.wait(SignedDuration::from_mins(2));
     let otp = given_otp(&node, &phone).await;
     try_otp(&node, &phone, json!(otp)).await.response();
@@ -207,8 +208,8 @@ async fn the_tenth_wrong_otp_freezes_the_user_for_half_an_hour() {
 #[tokio::test]
 async fn who_is_neither_phone_nor_address_gets_no_otp() {
     let node = TestNode::authority().await;
-    let long = format!("{}@example.org", "x".repeat(60));
-    for user in ["", "12", "0907654778", "nobody", "a@b", "6000000000 ", long.as_str()] {
+    let longest = format!("{}@example.org", "x".repeat(400));
+    for user in ["", "12", "0907654778", "nobody", "a@b", "6000000000 ", longest.as_str()] {
         let sent = send_otp(&node, user).await;
         sent.is_refused("PRG_PAM_LGN_008", "Invalid Request userId received");
         let tried = try_otp(&node, user, json!("123456")).await;
@@ -216,6 +217,234 @@ async fn who_is_neither_phone_nor_address_gets_no_otp() {
     }
     let sent = node.call(&nobody(), "/login/sendOtp", SEND, json!({})).await;
     assert_eq!(sent.codes(), ["PRG_PAM_LGN_008"]);
+    let request = json!({"otp": "123456"});
+    let tried = node.call(&nobody(), "/login/validateOtp", VALIDATE, request).await;
+    tried.is_refused("PRG_PAM_LGN_008", "Invalid Request userId received");
+}
+
+#[tokio::test]
+async fn an_address_longer_than_a_user_id_may_be_gets_no_otp() {
+    let node = TestNode::authority().await;
+    let long = format!("{}@example.org", "x".repeat(60));
+    for path in ["/login/sendOtp", "/login/sendOtp/langcode", "/login/sendOtpWithCaptcha"] {
+        let sent = node.call(&nobody(), path, SEND, json!({"userId": long})).await;
+        sent.is_refused("KER-OTG-001", "Key length should be in the range of 3-64.");
+    }
+}
+
+#[tokio::test]
+async fn every_form_of_sending_an_otp_sends_it() {
+    let node = TestNode::authority().await;
+    for (number, path) in
+        ["/sendOtp", "/sendOtp/langcode", "/sendOtpWithCaptcha"].iter().enumerate()
+    {
+        let phone = phone(&node, number);
+        let request = json!({"userId": phone, "langCode": "eng", "captchaToken": null});
+        let sent = node.call(&nobody(), &format!("/login{path}"), SEND, request).await;
+        assert_eq!(sent.response(), json!({"message": "Sms Request Sent", "status": "success"}));
+        assert_eq!(sent.json()["id"], SEND);
+        let otp = otp_in(&node.message_to(&phone));
+        try_otp(&node, &phone, json!(otp)).await.response();
+    }
+}
+
+#[tokio::test]
+async fn the_form_s_language_is_that_of_the_message_and_an_unknown_one_the_country_s_first() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    for (language, beginning) in [
+        (json!("fra"), "est votre code"),
+        (json!("ara"), "هو رمزك"),
+        (json!("xyz"), "is your code"),
+        (json!(null), "is your code"),
+    ] {
+        for path in ["/login/sendOtp/langcode", "/login/sendOtpWithCaptcha"] {
+            let request = json!({"userId": phone, "langCode": language});
+            node.call(&nobody(), path, SEND, request).await.response();
+            let text = node.message_to(&phone)["text"].as_str().unwrap().to_owned();
+            assert!(text.contains(beginning), "{language} {path}");
+            node.wait(SignedDuration::from_secs(61));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_with_a_captcha_does_not_look_at_the_id_of_its_envelope() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    let request = json!({"userId": phone});
+    let sent = node.call(&nobody(), "/login/sendOtpWithCaptcha", "", request).await;
+    assert_eq!(sent.response()["message"], "Sms Request Sent");
+    assert_eq!(sent.json()["id"], SEND);
+    let cookie = sent.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("canAuthorise="), "{cookie}");
+
+    let told = node.post(&nobody(), "/login/sendOtpWithCaptcha", &json!({})).await.codes();
+    assert_eq!(told, ["PRG_PAM_CORE_003", "PRG_PAM_CORE_002", "PRG_PAM_CORE_004"]);
+}
+
+fn of_today(plan: &mut crate::support::Plan) {
+    plan.settings.rules.lifecycle = Lifecycle::V1_2;
+}
+
+#[tokio::test]
+async fn today_s_release_sends_no_second_otp_while_the_first_is_good() {
+    let node = TestNode::with(of_today).await;
+    let phone = phone(&node, 0);
+    let otp = given_otp(&node, &phone).await;
+
+    for path in ["/login/sendOtp", "/login/sendOtp/langcode", "/login/sendOtpWithCaptcha"] {
+        let again = node.call(&nobody(), path, SEND, json!({"userId": phone})).await;
+        again.is_refused(
+            "PRE-REG-OTP-408",
+            "OTP is already sent - Please use the Sent OTP or try again after sometime",
+        );
+    }
+    try_otp(&node, &phone, json!(otp)).await.response();
+    given_otp(&node, &phone).await;
+    node.wait(SignedDuration::from_secs(181));
+    given_otp(&node, &phone).await;
+}
+
+#[tokio::test]
+async fn today_s_release_bears_ten_wrong_tries_and_not_an_eleventh() {
+    let node = TestNode::with(of_today).await;
+    let phone = phone(&node, 0);
+    let otp = given_otp(&node, &phone).await;
+    for _ in 0..10 {
+        let tried = try_otp(&node, &phone, another_than(&otp)).await;
+        tried.is_refused("PRG_PAM_LGN_013", "VALIDATION_UNSUCCESSFUL");
+    }
+    let eleventh = try_otp(&node, &phone, another_than(&otp)).await;
+    eleventh.is_refused("PRE-REG-OTP-409", "Otp validation attempt exceeded");
+    let tried = try_otp(&node, &phone, json!(otp)).await;
+    tried.is_refused(
+        "KER-OTV-005",
+        "Validation can't be performed against this key. Generate OTP first.",
+    );
+}
+
+#[tokio::test]
+async fn an_otp_that_could_not_be_sent_stands_in_nobody_s_way() {
+    let node = TestNode::with(|plan| {
+        of_today(plan);
+        plan.settings.spool = None;
+    })
+    .await;
+    let phone = phone(&node, 0);
+    for _ in 0..2 {
+        let sent = send_otp(&node, &phone).await;
+        sent.is_refused("PRG_AUTH_001", "OTP failed to send through a specified channel");
+    }
+}
+
+#[tokio::test]
+async fn the_time_in_a_message_is_that_of_the_country_s_zone_for_messages() {
+    let node = TestNode::with(|plan| {
+        plan.set("mosip.notification.timezone", "GMT+05:30");
+        plan.template("otp-sms-template", Some("$otp $date $time ${validTime}"));
+    })
+    .await;
+    let phone = phone(&node, 0);
+    send_otp(&node, &phone).await.response();
+    let message = node.message_to(&phone);
+    let text = message["text"].as_str().unwrap();
+    assert!(text.ends_with(" 23-11-2026 13:30:11 3"), "{text}");
+}
+
+#[tokio::test]
+async fn a_country_without_a_text_for_otps_sends_none() {
+    let node = TestNode::with(|plan| plan.template("otp-sms-template", None)).await;
+    let phone = phone(&node, 0);
+    let sent = send_otp(&node, &phone).await;
+    sent.is_refused("PRE-REG-OTP-405", "Missing Input Parameter - TEMPLATE");
+    assert_eq!(node.spooled(), 0);
+}
+
+#[tokio::test]
+async fn a_browser_reads_the_country_s_configuration_before_it_logs_in() {
+    let node = TestNode::with(|plan| {
+        plan.set("mosip.optional-languages", "ara,fra,eng,ara");
+        plan.set("mosip.preregistration.captcha.secretkey", "nobody's business");
+        plan.set("mosip.preregistration.captcha.sitekey", "${prereg.captcha.site.key}");
+        plan.set("preregistration.ui.version", "1.2.0");
+        plan.set("preregistration.contact.phone", " ");
+    })
+    .await;
+
+    let reply = node.get(&nobody(), "/login/config").await;
+
+    assert_eq!(reply.json()["id"], "mosip.pre-registration.login.config");
+    let published = reply.response();
+    for (key, value) in [
+        ("mosip.mandatory-languages", "eng"),
+        ("mosip.optional-languages", "ara,fra"),
+        ("mosip.min-languages.count", "1"),
+        ("mosip.max-languages.count", "3"),
+        ("mosip.left_to_right_orientation", "eng,fra"),
+        ("mosip.preregistration.captcha.enable", "false"),
+        ("mosip.login.mode", "email,mobile"),
+        ("mosip.kernel.otp.default-length", "6"),
+        ("mosip.kernel.otp.expiry-time", "180"),
+        ("mosip.id.validation.identity.phone.length", "10"),
+        ("mosip.primary-language", "eng"),
+        ("mosip.supported-languages", "eng,ara,fra"),
+        ("preregistration.ui.version", "1.2.0"),
+        ("mosip.notificationtype", "SMS|EMAIL"),
+    ] {
+        assert_eq!(published[key], value, "{key}");
+    }
+    let published = published.as_object().unwrap();
+    assert!(published.values().all(Value::is_string));
+    for unset in ["mosip.preregistration.captcha.sitekey", "preregistration.contact.phone"] {
+        assert!(!published.contains_key(unset), "{unset}");
+    }
+    assert!(!published.keys().any(|key| key.contains("secret") || key.contains("template")));
+}
+
+#[tokio::test]
+async fn the_counts_of_languages_fit_the_languages_there_are() {
+    for (mandatory, optional, min, max, expected) in [
+        ("eng", "ara,fra", "0", "9", ["1", "3"]),
+        ("eng,ara", "fra", "1", "1", ["2", "2"]),
+        (" ", "ara,fra", "0", " ", ["1", "1"]),
+        ("eng", " ", "5", "2", ["1", "1"]),
+        ("eng", "ara,fra", "x", "2", ["1", "2"]),
+    ] {
+        let node = TestNode::with(|plan| {
+            plan.set("mosip.mandatory-languages", mandatory);
+            plan.set("mosip.optional-languages", optional);
+            plan.set("mosip.min-languages.count", min);
+            plan.set("mosip.max-languages.count", max);
+        })
+        .await;
+        let published = node.get(&nobody(), "/login/config").await.response();
+        let counts = ["mosip.min-languages.count", "mosip.max-languages.count"];
+        assert_eq!(counts.map(|key| published[key].as_str().unwrap()), expected, "{mandatory}");
+    }
+}
+
+#[tokio::test]
+async fn a_country_that_names_no_languages_publishes_nothing() {
+    let node = TestNode::with(|plan| {
+        for key in ["mandatory", "optional", "supported"] {
+            plan.set(&format!("mosip.{key}-languages"), " ");
+        }
+    })
+    .await;
+    let reply = node.get(&nobody(), "/login/config").await;
+    reply.is_refused("PRG_PAM_LGN_015", "mosip language properties not defined");
+}
+
+#[tokio::test]
+async fn the_configuration_is_read_again_when_somebody_says_so() {
+    let node = TestNode::authority().await;
+    for _ in 0..2 {
+        let reply = node.get(&nobody(), "/login/refreshconfig").await;
+        assert_eq!(reply.response(), "success");
+        assert_eq!(reply.json()["id"], "mosip.pre-registration.login.config");
+    }
+    node.get(&nobody(), "/login/config").await.response();
 }
 
 #[tokio::test]
@@ -257,7 +486,7 @@ async fn every_fault_of_a_login_s_envelope_is_told_in_the_contract_s_order() {
         ("PRG_PAM_CORE_004", "Request body is invalid"),
         ("PRG_PAM_CORE_001", "Request id is invalid"),
     ];
-    for path in ["/login/sendOtp", "/login/validateOtp"] {
+    for path in ["/login/sendOtp", "/login/sendOtp/langcode", "/login/validateOtp"] {
         let reply = node.post(&nobody(), path, &json!({})).await;
         assert_eq!(reply.status, 200);
         let told = reply.errors();

@@ -3,11 +3,13 @@
 
 mod asserted;
 mod client;
+mod elsewhere;
 mod log;
 mod node;
 mod rest;
 
 pub(crate) use client::Reply;
+pub(crate) use elsewhere::Elsewhere;
 pub(crate) use log::logged;
 pub(crate) use node::{
     Application, Plan, Session, TestNode, central_s_application, envelope, file, form, pause,

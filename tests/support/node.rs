@@ -29,7 +29,7 @@ use prereg_node::secrets::token::TokenKey;
 use prereg_node::services::{self, Rules, booking, perform};
 use prereg_node::store::{self, Tx};
 use prereg_node::wire::envelope::Window;
-use prereg_node::{logging, wire};
+use prereg_node::{entropy, logging, wire};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -69,21 +69,42 @@ impl Plan {
         self.settings.rules.local_kiosks = kiosks;
     }
 
-    /// Sets a property of the country.
+    /// Sets a property of the country, or adds it.
     pub(crate) fn set(&mut self, key: &str, value: &str) {
         let (key, value) = (key.to_owned(), value.to_owned());
         self.master(move |rows| {
-            let row = rows
-                .iter_mut()
-                .find(|row| row.kind == Kind::Property && row.content["key"] == *key)
-                .unwrap_or_else(|| panic!("the country has no property {key}"));
-            row.content["value"] = json!(value);
+            let is_it = |row: &&mut Row| row.kind == Kind::Property && row.content["key"] == *key;
+            match rows.iter_mut().find(is_it) {
+                Some(row) => row.content["value"] = json!(value),
+                None => rows.push(Row {
+                    kind: Kind::Property,
+                    code: key.clone(),
+                    language: String::new(),
+                    content: json!({"key": key, "value": value}),
+                }),
+            }
         });
     }
 
     /// Changes the country's master data.
     pub(crate) fn master(&mut self, change: impl FnOnce(&mut Vec<Row>) + 'static) {
         self.differences.push(Box::new(change));
+    }
+
+    /// Sets what a template of the country says, or takes it away.
+    pub(crate) fn template(&mut self, code: &str, text: Option<&str>) {
+        let (code, text) = (code.to_owned(), text.map(str::to_owned));
+        self.master(move |rows| {
+            let is_it = |row: &Row| row.kind == Kind::Template && row.code == code;
+            match &text {
+                None => rows.retain(|row| !is_it(row)),
+                Some(text) => {
+                    for row in rows.iter_mut().filter(|row| is_it(row)) {
+                        row.content["fileText"] = json!(text);
+                    }
+                }
+            }
+        });
     }
 
     /// Puts central's word for an application into the replica.
@@ -201,7 +222,7 @@ impl TestNode {
     /// Returns the session of `user` in `roles`, which lasts a day.
     pub(crate) fn session(&self, user: &str, roles: &[Role]) -> Session {
         let day = Duration::from_secs(24 * 3600);
-        let token = self.tokens.issue(user, Roles::of(roles), self.now(), day, "a-test");
+        let token = self.tokens.issue(user, Roles::of(roles), self.now(), day, &entropy::System);
         Session { user: user.to_owned(), token }
     }
 
@@ -392,6 +413,11 @@ impl TestNode {
         messages
     }
 
+    /// Returns how many messages are in the spool.
+    pub(crate) fn spooled(&self) -> usize {
+        fs::read_dir(self.folder.path().join("spool")).unwrap().count()
+    }
+
     fn secrets(&self) -> Vec<String> {
         let mut secrets = self.prids.lock().unwrap().clone();
         for number in 0..self.people.load(Ordering::Relaxed) {
@@ -506,6 +532,8 @@ fn settings(folder: &Path) -> Settings {
         },
         window: Window::default(),
         upstream: None,
+        captcha: None,
+        identity_provider: None,
         log: logging::Settings::default(),
         clients: Vec::new(),
         virus_scan: None,

@@ -18,7 +18,7 @@ use prereg_node::clock::{Clock, Stopwatch};
 use prereg_node::domain::caller::{Role, Roles};
 use prereg_node::node::{self, Settings};
 use prereg_node::secrets::token::TokenKey;
-use prereg_node::{config, demo};
+use prereg_node::{config, demo, entropy};
 use tokio::net::TcpStream;
 
 use crate::ports;
@@ -57,7 +57,7 @@ impl Tokens {
 
     /// Issues a token for `user`.
     pub(crate) fn issue(&self, user: &str, role: Role) -> String {
-        self.0.issue(user, Roles::of(&[role]), Clock::system().now(), LIFETIME, "trial")
+        self.0.issue(user, Roles::of(&[role]), Clock::system().now(), LIFETIME, &entropy::System)
     }
 }
 

@@ -1,22 +1,29 @@
-//! Login: L1 and L4 for residents, and the login of a program with its secret.
+//! Login: OTPs for residents, the end of a login, the configuration that a login page reads, and the
+//! login of a program with its secret.
 
 use std::time::Duration;
 
 use hyper::StatusCode;
-use hyper::header::{HeaderValue, SET_COOKIE};
-use uuid::Builder;
+use hyper::header::{COOKIE, HeaderValue, SET_COOKIE};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::domain::caller::{Role, Roles};
 use crate::domain::ids::Digest;
 use crate::domain::message::{Channel, Message};
 use crate::http::Context;
-use crate::http::auth::COOKIE_NAME;
+use crate::http::auth::{self, COOKIE_NAME};
 use crate::http::dispatch::Call;
+use crate::http::handlers::captcha::verify;
 use crate::http::handlers::{Faults, answered, opened, unread};
+use crate::http::logins::REMEMBERED;
 use crate::http::reply::{self, Reply};
 use crate::secrets::hash;
+use crate::secrets::token::is_readable;
 use crate::services::login::{self, Error};
+use crate::services::master::{self, Loaded};
+use crate::services::{captcha, published};
+use crate::wire::captcha::SOLVED;
 use crate::wire::envelope::{Fault, Request};
 use crate::wire::login::{ClientSecret, Done, SendOtp, ValidateOtp};
 
@@ -29,24 +36,76 @@ pub(in crate::http) async fn send_otp(cx: &Context, mut call: Call) -> Reply {
         Ok(request) => request,
         Err(reply) => return *reply,
     };
-    answered(cx, call.id, send(cx, request.user_id.unwrap_or_default()).await)
+    answered(cx, call.id, send(cx, request.user_id, None).await.map(done))
 }
 
-async fn send(cx: &Context, user: String) -> Result<Done, Error> {
+/// `POST /login/sendOtp/langcode`: the same, in the language of the form.
+pub(in crate::http) async fn send_otp_in(cx: &Context, mut call: Call) -> Reply {
+    let request: SendOtp = match opened(cx, &mut call, Faults::All).await {
+        Ok(request) => request,
+        Err(reply) => return *reply,
+    };
+    answered(cx, call.id, send(cx, request.user_id, request.lang_code).await.map(done))
+}
+
+/// `POST /login/sendOtpWithCaptcha`: the same to who solved a captcha, where one is asked for.
+pub(in crate::http) async fn send_otp_with_captcha(cx: &Context, mut call: Call) -> Reply {
+    let request: SendOtp = match opened(cx, &mut call, Faults::AllButId).await {
+        Ok(request) => request,
+        Err(reply) => return *reply,
+    };
     let now = cx.clock.now();
-    let parts = cx.clone();
+    let with_captcha = captcha::is_on(&cx.master, cx.wants_captcha);
+    if with_captcha
+        && let Err(error) = verify(cx, request.captcha_token, captcha::Error::NoTokenAtLogin).await
+    {
+        return reply::refused(call.id, &error, now);
+    }
+    let sent = match send(cx, request.user_id, request.lang_code).await {
+        Ok(sent) => sent,
+        Err(error) => return reply::refused(call.id, &error, now),
+    };
+    let message = if with_captcha { format!("{SOLVED} and {sent}") } else { sent.to_owned() };
+    let body = Done { message, status: "success".into() };
+    // Central never looks at it, nor does this node; only its being there is the contract's.
+    let life = login::otp_life(&cx.master).as_secs() / 60;
+    let cookie = format!("canAuthorise=true; Max-Age={life}; Path=/; Secure; HttpOnly");
+    with_cookie(reply::ok(call.id, body, now), &cookie)
+}
+
+/// Sends an OTP and returns the message that says so.
+async fn send(
+    cx: &Context,
+    user: Option<String>,
+    language: Option<String>,
+) -> Result<&'static str, Error> {
+    let user = user.unwrap_or_default();
+    let now = cx.clock.now();
+    let (parts, to) = (cx.clone(), user.clone());
     let message = cx
         .store
         .write(move |tx| {
-            login::send_otp(tx, &user, &parts.otp_key, &parts.master, &*parts.entropy, now)
+            let (language, entropy) = (language.as_deref(), &*parts.entropy);
+            login::send_otp(tx, &to, language, &terms(&parts), entropy, now)
         })
         .await?;
-    deliver(cx, &message).await?;
-    let message = match message.channel {
+    if let Err(error) = deliver(cx, &message).await {
+        let parts = cx.clone();
+        cx.store.write(move |tx| login::withdraw_otp(tx, &user, &parts.otp_key)).await?;
+        return Err(error);
+    }
+    Ok(match message.channel {
         Channel::Sms => "Sms Request Sent",
         Channel::Email => "Email Request submitted",
-    };
-    Ok(Done { message: message.into(), status: "success".into() })
+    })
+}
+
+fn terms(cx: &Context) -> login::Terms<'_> {
+    login::Terms { key: &cx.otp_key, master: &cx.master, rules: &cx.rules }
+}
+
+fn done(message: &'static str) -> Done {
+    Done { message: message.into(), status: "success".into() }
 }
 
 /// Sends an OTP at once: it is good for minutes, so that one which waits is none.
@@ -64,26 +123,89 @@ pub(in crate::http) async fn validate_otp(cx: &Context, mut call: Call) -> Reply
         Ok(request) => request,
         Err(reply) => return *reply,
     };
-    let user = request.user_id.unwrap_or_default();
+    let now = cx.clock.now();
+    let Some(user) = request.user_id else {
+        return reply::refused(call.id, &Error::UserId, now);
+    };
     let tried = user.clone();
     let otp = request.otp.map(Zeroizing::new);
-    let now = cx.clock.now();
     let parts = cx.clone();
     let verdict = cx
         .store
         .write(move |tx| {
             let otp = otp.as_ref().map(|otp| otp.as_str());
-            login::try_otp(tx, &tried, otp, &parts.otp_key, &parts.master, now)
+            login::try_otp(tx, &tried, otp, &terms(&parts), now)
         })
         .await;
-    let done = Done { message: "VALIDATION_SUCCESSFUL".into(), status: "success".into() };
     match verdict.and_then(login::judged) {
         Ok(()) => {
-            let reply = reply::ok(call.id, done, now);
+            let reply = reply::ok(call.id, done("VALIDATION_SUCCESSFUL"), now);
             with_token(cx, reply, &user, Roles::of(&[Role::Individual]), "; Secure")
         }
         Err(error) => reply::refused(call.id, &error, now),
     }
+}
+
+/// `POST /login/invalidateToken`: ends a login, on every route and for good.
+pub(in crate::http) async fn invalidate(cx: &Context, call: Call) -> Reply {
+    let now = cx.clock.now();
+    let headers = call.headers();
+    let ended = match auth::token(headers) {
+        Some(token) => end(cx, token, now).await,
+        None if headers.contains_key(COOKIE) => Err(Error::NoToken),
+        None => Err(Error::NoCookies),
+    };
+    match ended {
+        Ok(()) => {
+            let reply = reply::ok(call.id, done("Token has been invalidated successfully"), now);
+            with_cookie(reply, &format!("{COOKIE_NAME}=; Max-Age=0; Path=/; Secure; HttpOnly"))
+        }
+        Err(error) => reply::refused(call.id, &error, now),
+    }
+}
+
+async fn end(cx: &Context, token: &str, now: Timestamp) -> Result<(), Error> {
+    let claims = cx
+        .logins
+        .check(token, now)
+        .map_err(|_| if is_readable(token) { Error::UnknownToken } else { Error::NotAToken })?;
+    let (digest, expires) = (claims.digest, claims.expires);
+    cx.store.write(move |tx| login::end(tx, &digest, expires, now - REMEMBERED)).await?;
+    cx.logins.revoke(&claims, now);
+    Ok(())
+}
+
+/// `GET /login/config`: what every client may know of the country's configuration.
+pub(in crate::http) fn config(cx: &Context, call: &Call) -> Reply {
+    let captcha = captcha::is_on(&cx.master, cx.wants_captcha);
+    answered(cx, call.id, published::config(&cx.master, captcha))
+}
+
+/// `GET /login/refreshconfig`: reads the replica's master data again, if it has changed.
+pub(in crate::http) async fn refresh(cx: &Context, call: Call) -> Reply {
+    let known = cx.loaded.borrow().version;
+    let newer = cx.store.read(move |view| master::newer(view, Some(known))).await;
+    answered(
+        cx,
+        call.id,
+        newer.map(|newer| take(cx, newer)).map_err(|error| {
+            tracing::error!(%error, "the master data of the replica cannot be used");
+            published::Error::NoConfig
+        }),
+    )
+}
+
+fn take(cx: &Context, newer: Option<Loaded>) -> &'static str {
+    if let Some(newer) = newer {
+        cx.loaded.send_if_modified(|loaded| {
+            let is_newer = newer.version > loaded.version;
+            if is_newer {
+                *loaded = newer;
+            }
+            is_newer
+        });
+    }
+    "success"
 }
 
 /// `POST /v1/authmanager/authenticate/clientidsecretkey`: logs a program in, as central's
@@ -119,15 +241,13 @@ pub(in crate::http) async fn client(cx: &Context, mut call: Call) -> Reply {
     with_token(cx, reply, &client.id, client.roles, "")
 }
 
-fn with_token(cx: &Context, mut reply: Reply, user: &str, roles: Roles, secure: &str) -> Reply {
-    let jti = Builder::from_random_bytes(cx.entropy.bytes()).into_uuid().simple().to_string();
-    let token = cx.tokens.issue(user, roles, cx.clock.now(), TOKEN_LIFE, &jti);
-    let cookie = format!("{COOKIE_NAME}={token}; Path=/{secure}; HttpOnly");
-    match HeaderValue::from_str(&cookie) {
-        Ok(cookie) => {
-            reply.headers_mut().insert(SET_COOKIE, cookie);
-            reply
-        }
-        Err(_) => reply::refused("", &Error::NotSent, cx.clock.now()),
-    }
+fn with_token(cx: &Context, reply: Reply, user: &str, roles: Roles, secure: &str) -> Reply {
+    let token = cx.logins.own.issue(user, roles, cx.clock.now(), TOKEN_LIFE, &*cx.entropy);
+    with_cookie(reply, &format!("{COOKIE_NAME}={token}; Path=/{secure}; HttpOnly"))
+}
+
+fn with_cookie(mut reply: Reply, cookie: &str) -> Reply {
+    let cookie = HeaderValue::from_str(cookie).expect("base64, numbers and our own words");
+    reply.headers_mut().append(SET_COOKIE, cookie);
+    reply
 }

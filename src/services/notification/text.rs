@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{Offset, TimeZone};
 use zeroize::Zeroizing;
 
 use super::Notice;
@@ -159,7 +158,7 @@ impl<'m> Of<'_, 'm> {
         let named = |names: Option<&crate::domain::master::Names>| {
             names.map_or_else(String::new, |names| names.pick(self.language).to_owned())
         };
-        let local = now.to_zoned(zone(self.master, rules));
+        let local = now.to_zoned(rules.zone_of_messages(self.master));
         let prid = self.application.prid.to_string();
         let values = vec![
             ("name", name),
@@ -247,25 +246,6 @@ pub(super) fn parsed_day(text: &str) -> Option<Date> {
 pub(super) fn parsed_time(text: &str) -> Option<Time> {
     let text = text.trim();
     ["%I:%M %p", "%H:%M", "%H:%M:%S"].iter().find_map(|form| Time::strptime(form, text).ok())
-}
-
-/// Returns the zone in which it is told when somebody was told: `GMT+05:30`, an IANA name, or the
-/// country's.
-fn zone(master: &Master, rules: &Rules) -> TimeZone {
-    let named = |name: &str| {
-        let offset = name.strip_prefix("GMT").or_else(|| name.strip_prefix("UTC"))?;
-        let (sign, clock) = match offset.strip_prefix('-') {
-            Some(clock) => (-1, clock),
-            None => (1, offset.strip_prefix('+')?),
-        };
-        let (hours, minutes) = clock.split_once(':').unwrap_or((clock, "0"));
-        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-        let offset = Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()?;
-        Some(TimeZone::fixed(offset))
-    };
-    let name = master.property("mosip.notification.timezone");
-    name.and_then(|name| named(name).or_else(|| TimeZone::get(name).ok()))
-        .unwrap_or_else(|| rules.zone.clone())
 }
 
 #[cfg(test)]
