@@ -80,8 +80,9 @@ pub async fn run(
             Woken::ByTime => {}
             Woken::ByOrder((job, answer)) => {
                 // Who orders it has looked at the clock.
-                let done = parts.job(job).await;
-                let next = parts.past_of(&done, pasts.get(&job));
+                let began = parts.clock.now();
+                let done = parts.job(job, began).await;
+                let next = past_of(&done, pasts.get(&job), began);
                 let _ = answer.send(done);
                 parts.note(&mut pasts, job, next).await;
             }
@@ -121,26 +122,14 @@ impl Parts {
             let before = past.and_then(|past| past.ran_at);
             return Past { tried_at: now, ran_at: before, failures: 0 };
         }
-        let done = self.job(job).await;
+        let done = self.job(job, now).await;
         if let Err(error) = &done
             && !matches!(error, Error::NothingToDo | Error::NoSlots | Error::NoMaster)
         {
             let source = std::error::Error::source(error).map(ToString::to_string);
             tracing::error!(%error, source, job = job.name(), "a job failed; it is tried again");
         }
-        self.past_of(&done, past)
-    }
-
-    fn past_of(&self, done: &Result<(), Error>, past: Option<&Past>) -> Past {
-        let now = self.clock.now();
-        match done {
-            Err(Error::Slots(_) | Error::NotNoted(_) | Error::Store(_)) => Past {
-                tried_at: now,
-                ran_at: past.and_then(|past| past.ran_at),
-                failures: past.map_or(0, |past| past.failures).saturating_add(1),
-            },
-            _ => Past { tried_at: now, ran_at: Some(now), failures: 0 },
-        }
+        past_of(&done, past, now)
     }
 
     /// Notes how a job went. Where that cannot be written it holds until the next start.
@@ -151,18 +140,17 @@ impl Parts {
         }
     }
 
-    async fn job(&self, job: Job) -> Result<(), Error> {
+    async fn job(&self, job: Job, now: Timestamp) -> Result<(), Error> {
         match job {
-            Job::Availability => self.availability().await,
-            Job::Expired => self.expired().await,
-            Job::Consumed => self.consumed().await,
+            Job::Availability => self.availability(now).await,
+            Job::Expired => self.expired(now).await,
+            Job::Consumed => self.consumed(now).await,
         }
     }
 
     /// Makes seats follow master data, center by center: the failure of one stops no other.
-    async fn availability(&self) -> Result<(), Error> {
+    async fn availability(&self, now: Timestamp) -> Result<(), Error> {
         let master = Arc::clone(&self.loaded.borrow().master);
-        let now = self.clock.now();
         if master.centers().next().is_none() {
             return Err(Error::NoMaster);
         }
@@ -213,8 +201,7 @@ impl Parts {
         Ok(())
     }
 
-    async fn expired(&self) -> Result<(), Error> {
-        let now = self.clock.now();
+    async fn expired(&self, now: Timestamp) -> Result<(), Error> {
         let mut expired = 0;
         loop {
             let (rules, entropy) = (Arc::clone(&self.rules), Arc::clone(&self.entropy));
@@ -230,8 +217,7 @@ impl Parts {
         if expired == 0 { Err(Error::NothingToDo) } else { Ok(()) }
     }
 
-    async fn consumed(&self) -> Result<(), Error> {
-        let now = self.clock.now();
+    async fn consumed(&self, now: Timestamp) -> Result<(), Error> {
         let mut moved = 0;
         loop {
             let rules = Arc::clone(&self.rules);
@@ -243,5 +229,17 @@ impl Parts {
             moved += some.moved;
         }
         if moved == 0 { Err(Error::NothingToDo) } else { Ok(()) }
+    }
+}
+
+/// Returns how a job went that began at `began`: one that ran over midnight is due again.
+fn past_of(done: &Result<(), Error>, past: Option<&Past>, began: Timestamp) -> Past {
+    match done {
+        Err(Error::Slots(_) | Error::NotNoted(_) | Error::Store(_)) => Past {
+            tried_at: began,
+            ran_at: past.and_then(|past| past.ran_at),
+            failures: past.map_or(0, |past| past.failures).saturating_add(1),
+        },
+        _ => Past { tried_at: began, ran_at: Some(began), failures: 0 },
     }
 }

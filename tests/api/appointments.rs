@@ -1,9 +1,10 @@
 //! Several bookings at once, and who is booked where.
 
 use prereg_node::domain::caller::Role;
+use prereg_node::domain::status::{Lifecycle, Status};
 use serde_json::{Value, json};
 
-use crate::support::{Application, Reply, Session, TestNode, envelope};
+use crate::support::{Application, Reply, Session, TestNode, central_s_application, envelope};
 
 const BOOK: &str = "mosip.pre-registration.booking.book";
 const IDS: &str = "mosip.pre-registration.appointment.ids";
@@ -74,6 +75,56 @@ async fn of_several_bookings_all_are_made_or_none() {
     book(&node, &one.by, &all).await.is_refused("PRG_BOOK_RCI_007", no_center);
     for application in [&one, &other] {
         assert_eq!(node.status_of(application).await, "Pending_Appointment");
+    }
+}
+
+#[tokio::test]
+async fn several_appointments_are_moved_by_the_rules_for_one() {
+    let node = TestNode::with(|plan| plan.set("preregistration.timespan.rebook", "999")).await;
+    let [one, other] = two(&node).await;
+    let wishes = [wish(&one, "09:30", "09:45"), wish(&other, "09:45", "10:00")];
+    book(&node, &one.by, &wishes).await.response();
+    let moved = json!({"bookingRequest": [wish(&one, "10:00", "10:15")]});
+    let reply = node.call(&one.by, "/appointment", BOOK, moved.clone()).await;
+    reply.is_refused("PRG_BOOK_RCI_026", "Booking status cannot be altered");
+    let portal = "/applications/appointment";
+    let reply = node.call(&one.by, portal, BOOK, moved).await;
+    reply.is_refused("PRG_BOOK_RCI_026", "Appointment re-booking cannot be done within 999 hours");
+    let none = json!({"bookingRequest": [wish(&one, "10:00", "10:20")]});
+    let reply = node.call(&one.by, portal, BOOK, none).await;
+    reply.is_refused(
+        "PRG_BOOK_RCI_002",
+        "Appointment booking/re-booking cannot be done as the requested slot is not available. \
+         Please select another slot or try again later",
+    );
+}
+
+#[tokio::test]
+async fn in_1_2_several_bookings_need_complete_applications() {
+    for (status, text) in [
+        (Status::ApplicationIncomplete, "Appointment cannot be booked for incomplete application"),
+        (Status::Prefetched, "Appointment cannot be booked for prefetched application"),
+    ] {
+        let node = TestNode::with(|plan| {
+            plan.settings.rules.lifecycle = Lifecycle::V1_2;
+            plan.holds(central_s_application(9, status));
+        })
+        .await;
+        let application = node.central_s(9);
+        let reply = book(&node, &application.by, &[wish(&application, "09:30", "09:45")]).await;
+        reply.is_refused("PRG_BOOK_RCI_036", text);
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_is_no_json_is_told_as_such() {
+    let node = TestNode::authority().await;
+    let application = node.given_application().await;
+    for path in ["/appointment".to_owned(), format!("/appointment/{}", application.prid)] {
+        for request in [json!([1]), json!("x")] {
+            let reply = node.call(&application.by, &path, BOOK, request).await;
+            reply.is_rejected(200, "PRG_CORE_REQ_015", "JSON parse error");
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use prereg_node::domain::caller::Role;
 use prereg_node::domain::status::{Lifecycle, Status};
 use serde_json::{Value, json};
 
-use crate::support::{Application, Reply, TestNode, central_s_application};
+use crate::support::{Application, Reply, TestNode, central_s_application, envelope};
 
 const STORE: &str = "mosip.pre-registration.datasync.store";
 
@@ -20,6 +20,11 @@ async fn expire(node: &TestNode) -> Reply {
 
 async fn move_consumed(node: &TestNode) -> Reply {
     node.put(&node.admin(), "/batch/consumedStatus").await
+}
+
+/// Waits until the jobs that a start runs are over: an order comes after them.
+async fn rested(node: &TestNode) {
+    move_consumed(node).await.is_refused(NOTHING.0, NOTHING.1);
 }
 
 /// Tells the node, as the registration processor does, who was consumed.
@@ -73,6 +78,7 @@ async fn an_appointment_expires_at_the_midnight_after_its_day() {
 #[tokio::test]
 async fn when_the_clock_has_jumped_appointments_expire_by_the_administrator_s_word_alone() {
     let node = TestNode::authority().await;
+    rested(&node).await;
     let application = node.given_appointment("2026-11-24", "09:00").await;
     let later = node.given_appointment("2026-12-23", "09:00").await;
     node.wait(SignedDuration::from_hours(24 * 40));
@@ -107,7 +113,7 @@ async fn what_registration_took_over_is_moved_away_and_shown_by_no_service() {
     let node = TestNode::authority().await;
     let taken = node.given_appointment("2026-11-30", "09:00").await;
     let other = node.given_appointment("2026-11-30", "09:00").await;
-    move_consumed(&node).await.is_refused(NOTHING.0, NOTHING.1);
+    rested(&node).await;
 
     // Twice named is once noted, and one that is not here is left out.
     let prids = json!([taken.prid, "97465075291709", "x", taken.prid]);
@@ -141,6 +147,7 @@ async fn what_registration_took_over_is_moved_away_and_shown_by_no_service() {
 #[tokio::test]
 async fn a_consumed_application_s_seat_is_not_sold_again() {
     let node = TestNode::authority().await;
+    rested(&node).await;
     let taken = node.given_appointment("2026-11-30", "09:00").await;
     tell(&node, json!([taken.prid])).await.response();
     move_consumed(&node).await.response();
@@ -171,6 +178,7 @@ async fn in_1_1_only_who_was_booked_counts_as_consumed_and_in_1_2_anybody() {
     tell(&node, json!(many)).await.is_refused(NOT_VALID.0, NOT_VALID.1);
 
     let node = TestNode::with(|plan| plan.settings.rules.lifecycle = Lifecycle::V1_2).await;
+    rested(&node).await;
     let application = node.given_application().await;
     let told = tell(&node, json!([application.prid])).await.response();
     assert_eq!(told["countOfStoredPreRegIds"], "1");
@@ -186,8 +194,24 @@ async fn who_tells_of_consumed_applications_hears_the_first_fault_of_the_envelop
     let id = "mosip.pre-registration.datasync.fetch.ids";
     let reply = node.call(&officer, "/sync/consumedPreRegIds", id, request).await;
     reply.is_refused("PRG_PAM_CORE_001", "Request id is invalid");
-    let reply = node.post(&officer, "/sync/consumedPreRegIds", &json!({})).await;
-    reply.is_refused("PRG_PAM_CORE_003", "Invalid request time");
+    for (member, value, code, text) in [
+        ("requesttime", json!(null), "PRG_PAM_CORE_003", "Invalid request time"),
+        (
+            "requesttime",
+            json!("2026-11-22T23:59:59.999Z"),
+            "PRG_CORE_REQ_013",
+            "Request date should be current date",
+        ),
+        ("version", json!("2.0"), "PRG_PAM_CORE_002", "Request version is invalid"),
+        ("request", json!(null), "PRG_PAM_CORE_004", "Request body is invalid"),
+    ] {
+        let mut faulty = envelope(STORE, node.now(), json!({"preRegistrationIds": ["x"]}));
+        faulty[member] = value;
+        let reply = node.post(&officer, "/sync/consumedPreRegIds", &faulty).await;
+        reply.is_refused(code, text);
+    }
+    let reply = tell(&node, json!("x")).await;
+    reply.is_rejected(200, "PRG_CORE_REQ_015", "JSON parse error");
 }
 
 /// A center node's view is central's: nothing expires or leaves it by its own clock.

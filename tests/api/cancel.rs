@@ -242,6 +242,8 @@ async fn a_booking_is_deleted_by_its_maker_or_the_administrator() {
         reply.is_refused(NO_APPLICATION.0, NO_APPLICATION.1);
     }
     node.delete(&other, "/appointment").await.is_refused(NO_PRID.0, NO_PRID.1);
+    let portal = node.delete(&other, "/applications/appointment?preRegistrationId=").await;
+    portal.is_refused("PRG_APP_013", "preRegistrationId cannot be empty.");
     let portal = format!("/applications/appointment?preRegistrationId={}", application.prid);
     node.delete(&application.by, &portal).await.response();
 }

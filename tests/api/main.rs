@@ -28,6 +28,7 @@ mod portal;
 mod prefill;
 mod qrcode;
 mod routes;
+mod seats;
 mod tokens;
 mod transliteration;
 mod validation;

@@ -12,6 +12,7 @@ use crate::http::Context;
 use crate::http::dispatch::Call;
 use crate::http::handlers::{Faults, answered, opened};
 use crate::http::reply::{self, Reply};
+use crate::services::Family;
 use crate::services::booking::{self, Deadline, Error, Wish};
 use crate::store::application::Booked;
 use crate::store::slot::Free;
@@ -121,7 +122,11 @@ async fn cancel_with(cx: &Context, call: Call, deadline: Deadline) -> Reply {
 /// `DELETE /appointment?preRegistrationId=`: takes a booking away.
 pub(in crate::http) async fn remove(cx: &Context, call: Call) -> Reply {
     let now = cx.clock.now();
-    let prid = match prid(call.query("preRegistrationId").as_ref(), Error::NoPrid) {
+    let blank = match call.family {
+        Family::Own => Error::NoPrid,
+        Family::Portal => Error::NothingToDelete,
+    };
+    let prid = match prid(call.query("preRegistrationId").as_ref(), blank) {
         Ok(prid) => prid,
         Err(error) => return reply::refused(call.id, &error, now),
     };

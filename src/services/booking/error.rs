@@ -21,6 +21,9 @@ pub enum Error {
     /// The application's id is blank, where somebody wanted to read its appointment.
     #[error("preRegistrationId cannot be empty.")]
     NothingAsked,
+    /// The application's id is blank, where the portal wanted to delete its booking.
+    #[error("preRegistrationId cannot be empty.")]
+    NothingToDelete,
     /// The center's id is blank.
     #[error("Registration center id not entered")]
     NoCenter,
@@ -86,6 +89,7 @@ impl Coded for Error {
             Self::NoSlots => "PRG_BOOK_RCI_015",
             Self::NotBooked => "PRG_BOOK_RCI_018",
             Self::NothingAsked => "PRG_BOOK_RCI_022",
+            Self::NothingToDelete => "PRG_APP_013",
             Self::TooLateToMove(_) | Self::TooLateToCancel(_) => "PRG_BOOK_RCI_026",
             Self::Date(_) => "PRG_BOOK_RCI_031",
             Self::Nobody => "PRG_BOOK_RCI_032",
