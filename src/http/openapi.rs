@@ -41,7 +41,7 @@ pub fn describe(routes: &[Route]) -> Value {
     schemas.insert("Answer".into(), answer());
     schemas.insert("Refusal".into(), refusal());
     schemas.insert("PlainRefusal".into(), plain_refusal());
-    json!({
+    let mut description = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Pre-registration node",
@@ -58,7 +58,23 @@ pub fn describe(routes: &[Route]) -> Value {
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
         },
-    })
+    });
+    forget_null_defaults(&mut description);
+    description
+}
+
+/// Takes out defaults of `null`: schemars gives them to what may be missing, of whatever type it is.
+fn forget_null_defaults(value: &mut Value) {
+    match value {
+        Value::Array(parts) => parts.iter_mut().for_each(forget_null_defaults),
+        Value::Object(members) => {
+            if members.get("default").is_some_and(Value::is_null) {
+                members.shift_remove("default");
+            }
+            members.values_mut().for_each(forget_null_defaults);
+        }
+        _ => {}
+    }
 }
 
 /// Returns `path` as the description spells it, and sees to it that it is in `paths`: two that
@@ -347,6 +363,11 @@ mod tests {
             }
             _ => {}
         }
+    }
+
+    #[test]
+    fn no_default_is_of_another_type_than_what_it_stands_for() {
+        assert!(!describe(&table()).to_string().contains("\"default\":null"));
     }
 
     #[test]
