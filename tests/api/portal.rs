@@ -12,8 +12,33 @@ use serde_json::{Value, json};
 
 use crate::support::{Reply, TestNode, envelope, file, form};
 
-/// The place around all others, by the country's settings.
-const COUNTRY: &str = "VLM";
+/// What the portal's script stops without.
+const SETTINGS: &[&str] = &[
+    "mosip.mandatory-languages",
+    "mosip.optional-languages",
+    "mosip.left_to_right_orientation",
+    "mosip.min-languages.count",
+    "mosip.max-languages.count",
+    "mosip.login.mode",
+    "mosip.id.validation.identity.email",
+    "mosip.id.validation.identity.phone",
+    "mosip.kernel.otp.default-length",
+    "mosip.kernel.otp.expiry-time",
+    "mosip.preregistration.auto.logout.idle",
+    "mosip.preregistration.auto.logout.timeout",
+    "mosip.preregistration.auto.logout.ping",
+    "preregistration.identity.name",
+    "mosip.country.code",
+    "preregistration.recommended.centers.locCode",
+    "preregistration.availability.noOfDays",
+    "preregistration.documentupload.allowed.file.type",
+    "preregistration.documentupload.allowed.file.size",
+    "preregistration.documentupload.allowed.file.nameLength",
+    "mosip.notificationtype",
+    "mosip.adult.age",
+    "mosip.default.dob.day",
+    "mosip.default.dob.month",
+];
 
 /// The languages that the resident enters the application in.
 const LANGUAGES: [&str; 2] = ["eng", "ara"];
@@ -58,6 +83,40 @@ impl Portal<'_> {
         envelope(id, self.node.now(), request)
     }
 
+    // 1. Login
+
+    /// Asks for the settings, and logs in with a code.
+    async fn log_in(&mut self) -> Value {
+        let settings = self.get("login/config").await;
+        for key in SETTINGS {
+            assert!(settings[*key].is_string(), "{key}: {}", settings[*key]);
+        }
+        assert!(["email,mobile", "email", "mobile"].contains(&text(&settings["mosip.login.mode"])));
+        let captcha = &settings["mosip.preregistration.captcha.enable"];
+        assert!(captcha.is_null() || captcha == "false", "{captcha}");
+
+        let user = self.who.phone.clone();
+        let request = json!({"userId": user, "langCode": "eng", "captchaToken": null});
+        self.post("login/sendOtpWithCaptcha", "mosip.pre-registration.login.sendotp", request)
+            .await;
+        let message = self.node.message_to(&user);
+        let otp = text(&message["text"]).split(|c: char| !c.is_ascii_digit());
+        let otp = otp.into_iter().find(|part| part.len() == 6).unwrap().to_owned();
+
+        let id = "mosip.pre-registration.login.useridotp";
+        let body = self.envelope(id, json!({"userId": user, "otp": otp})).to_string();
+        let reply =
+            self.send(Method::POST, "login/validateOtp", "application/json", body.into()).await;
+        reply.response();
+        let cookie = reply.header("set-cookie").unwrap();
+        assert!(cookie.contains("; Path=/"), "{cookie}");
+        // It is for HTTPS alone. A browser keeps it on the loopback too, and plain HTTP is served
+        // nowhere else.
+        assert!(cookie.contains("; Secure"), "{cookie}");
+        self.cookie = cookie.split(';').next().unwrap().to_owned();
+        settings
+    }
+
     // 2. Dashboard
 
     async fn sees_an_empty_dashboard(&self) {
@@ -89,8 +148,9 @@ impl Portal<'_> {
 
     // 3. Demographic form
 
-    async fn fills_in_the_form(&self, root: &str) -> String {
+    async fn fills_in_the_form(&self, settings: &Value) -> String {
         let fields = self.ui_spec().await;
+        let root = text(&settings["mosip.country.code"]);
         self.walks_down_the_places(root).await;
         self.choices().await;
         let consent = self.get("proxy/masterdata/templates/templatetypecodes/consent").await;
@@ -466,6 +526,16 @@ impl Portal<'_> {
             "mobNum": null, "emailID": null, "additionalRecipient": null, "isBatch": true});
         self.notifies("notification/notify", notice, language).await;
     }
+
+    // 9. Logout
+
+    async fn logs_out(&self) {
+        let reply =
+            self.send(Method::POST, "login/invalidateToken", "text/plain", Vec::new()).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let after = self.send(Method::GET, "applications", "", Vec::new()).await;
+        assert_eq!(after.error_code().as_deref(), Some("KER-ATH-401"));
+    }
 }
 
 fn text(value: &Value) -> &str {
@@ -487,10 +557,11 @@ fn encoded(text: &str) -> String {
 /// Walks through the portal as the first resident who is to show a proof of address.
 async fn walk(node: &TestNode) {
     let session = node.resident(0);
-    let cookie = format!("Authorization={}", session.token);
-    let portal = Portal { node, cookie, who: resident(0) };
+    let mut portal = Portal { node, cookie: String::new(), who: resident(0) };
+    assert_eq!(session.user, portal.who.phone);
+    let settings = portal.log_in().await;
     portal.sees_an_empty_dashboard().await;
-    let prid = portal.fills_in_the_form(COUNTRY).await;
+    let prid = portal.fills_in_the_form(&settings).await;
     portal.uploads_documents(&prid).await;
     portal.sees(&prid, "Pending_Appointment").await;
     portal.copies_a_proof_of_address(&prid).await;
@@ -514,6 +585,7 @@ async fn walk(node: &TestNode) {
     let path = format!("applications/prereg/{prid}");
     portal.send(Method::DELETE, &path, "", Vec::new()).await.response();
     portal.sees_an_empty_dashboard().await;
+    portal.logs_out().await;
 }
 
 #[tokio::test]
