@@ -312,11 +312,9 @@ mod tests {
         assert_eq!(room.share().hold(4 * 1024), Err(room::Full), "it holds until it is answered");
     }
 
-    const LIMITS: Limits = Limits {
-        bytes: 5_000,
-        total: Duration::from_millis(600),
-        stall: Duration::from_millis(100),
-    };
+    /// No test but those of slow bodies depends on how busy the machine is.
+    const LIMITS: Limits =
+        Limits { bytes: 5_000, total: Duration::from_secs(60), stall: Duration::from_secs(60) };
 
     /// A body of so many pieces of `size` bytes, one each `every`.
     fn drip(
@@ -377,7 +375,7 @@ mod tests {
     /// I11
     #[tokio::test]
     async fn a_body_that_comes_byte_by_byte_is_too_slow_though_it_never_pauses_long() {
-        let limits = Limits { total: Duration::from_secs(60), ..LIMITS };
+        let limits = Limits { stall: Duration::from_millis(100), ..LIMITS };
         let started = crate::clock::Stopwatch::start();
         let slow = drip(usize::MAX, 1, Duration::from_millis(10));
         assert_eq!(read(slow, &limits).await, Err(Error::TooSlow));
@@ -386,7 +384,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_keeps_pace_must_still_end_in_time() {
-        let limits = Limits { bytes: usize::MAX, ..LIMITS };
+        let total = Duration::from_millis(600);
+        let limits = Limits { bytes: usize::MAX, total, ..LIMITS };
         let steady = drip(usize::MAX, PACE, Duration::from_millis(20));
         assert_eq!(read(steady, &limits).await, Err(Error::TooSlow));
     }
