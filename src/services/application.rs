@@ -15,7 +15,7 @@ use crate::domain::status::Status;
 use crate::entropy::Entropy;
 use crate::services::demographic::{self, Page};
 use crate::services::perform::{self, perform};
-use crate::services::{Coded, Kind, Rules, booking};
+use crate::services::{Coded, Kind, Rules};
 use crate::store::overview::{self, Overview};
 use crate::store::{self, Tx, View};
 
@@ -223,22 +223,5 @@ pub fn delete(
     if !application.is_made_by(caller) {
         return Err(Error::NotOwner);
     }
-    give_seat_back(tx, &application, rules)?;
     Ok(perform::delete(tx, &application.prid, caller, rules, entropy, now)?)
-}
-
-/// Gives back the seat that `application` holds, if this node sold it: it is about to be given up or
-/// deleted.
-pub(super) fn give_seat_back(
-    tx: &Tx<'_>,
-    application: &Application,
-    rules: &Rules,
-) -> Result<(), store::Error> {
-    if application.status == Status::Booked
-        && let Some(held) = &application.appointment
-        && booking::is_sold_here(tx, &application.prid, held, rules)?
-    {
-        store::slot::give_back(tx, &held.slot)?;
-    }
-    Ok(())
 }

@@ -18,6 +18,7 @@ use crate::domain::status::Status;
 use crate::entropy::Entropy;
 use crate::services::Rules;
 use crate::services::perform::perform;
+use crate::services::seat::{self, is_sold_here};
 use crate::store::application::Booked;
 use crate::store::{self, Tx, View};
 
@@ -93,12 +94,8 @@ pub fn book(
     }
     let slot = Slot { center, day, starts, ends };
     let held = application.appointment.as_ref();
-    if let Some(held) = held
-        && is_sold_here(tx, &application.prid, held, rules)?
-    {
-        // Also of one that has expired: its day is gone, and the count of its seats stays true.
-        store::slot::give_back(tx, &held.slot)?;
-    }
+    // Also of one that has expired: its day is gone, and the count of its seats stays true.
+    seat::give_back(tx, &application, rules)?;
     if !store::slot::take(tx, &slot)? {
         return Err(Error::NoSeat);
     }
@@ -213,29 +210,6 @@ fn give_up(
         status: rules.lifecycle.after_cancel(),
     };
     perform(tx, &application.prid, change, caller, rules, entropy, now).map(drop)
-}
-
-/// Tells whether the seat of `held` is one that this node sold. On a center node it may be central's,
-/// of the same slot as an own seat that somebody else holds (I6).
-///
-/// # Errors
-/// The replica's failure.
-pub fn is_sold_here(
-    tx: &Tx<'_>,
-    prid: &Prid,
-    held: &Appointment,
-    rules: &Rules,
-) -> Result<bool, store::Error> {
-    if rules.authority {
-        return Ok(true);
-    }
-    let operations = store::operation::uncovered(tx, prid)?;
-    Ok(operations.iter().any(|operation| match &operation.change {
-        Change::Book { slot, booking_rev } => {
-            *slot == held.slot && booking_rev + 1 == held.booking_rev
-        }
-        _ => false,
-    }))
 }
 
 /// Returns the appointment of `prid`, for its maker or staff.

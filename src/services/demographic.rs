@@ -13,9 +13,8 @@ use crate::domain::operation::Change;
 use crate::domain::prid::Prid;
 use crate::domain::status::Status;
 use crate::entropy::Entropy;
-use crate::services::application::give_seat_back;
 use crate::services::perform::{self, perform};
-use crate::services::{Coded, Kind, Rules};
+use crate::services::{Coded, Kind, Rules, seat};
 use crate::store::{self, Tx, View};
 
 /// PRIDs in one question for updated times, at most.
@@ -67,12 +66,15 @@ pub enum Error {
     /// No status is named.
     #[error("status code is invalid")]
     NoStatus,
-    /// The lifecycle has no such status.
+    /// The lifecycle has no such status, or it is not to be set.
     #[error("status code is invalid")]
     UnknownStatus,
     /// It may not book yet: a mandatory document is missing.
     #[error("Failed to update status to pending appointment")]
     NoDocuments,
+    /// The seat that would be given up is central's: only central can take it back.
+    #[error("Availability not found for the selected time")]
+    NoSeat,
     /// The country's page size is none.
     #[error("Page size must be greater than zero")]
     PageSize,
@@ -102,6 +104,7 @@ impl Coded for Error {
             Self::NotDeletable => "PRG_PAM_APP_003",
             Self::OtherKind => "PRG_APP_016",
             Self::NoDocuments => "PRG_PAM_APP_023",
+            Self::NoSeat => "PRG_BOOK_RCI_002",
             Self::PageSize => "PRG_PAM_APP_015",
             Self::PageIndex => "PRG_PAM_APP_019",
             Self::PastTheEnd => "PRG_PAM_APP_016",
@@ -255,16 +258,17 @@ pub fn delete(
     if !rules.lifecycle.allows_delete(application.status) {
         return Err(Error::NotDeletable);
     }
-    give_seat_back(tx, &application, rules)?;
     Ok(perform::delete(tx, &application.prid, caller, rules, entropy, now)?)
 }
 
 /// Sets the status of the application `prid` to the one with this code. Any may follow any; one
 /// that goes without an appointment gives up what there is, so that no seat is held by nobody.
+/// `Consumed` is the registration processor's to say.
 ///
 /// # Errors
 /// [`Error::NoStatus`], [`Error::NoApplication`], [`Error::NotOwner`], [`Error::UnknownStatus`],
-/// [`Error::NoDocuments`], or the replica's failure.
+/// [`Error::NoDocuments`], [`Error::NoSeat`] on a center node for a seat that central sold, or the
+/// replica's failure.
 #[expect(clippy::too_many_arguments, reason = "a status hangs on all of them")]
 pub fn set_status(
     tx: &Tx<'_>,
@@ -287,7 +291,7 @@ pub fn set_status(
         return Err(Error::NotOwner);
     }
     let to = Status::parse(code)
-        .filter(|status| rules.lifecycle.knows(*status))
+        .filter(|status| rules.lifecycle.knows(*status) && *status != Status::Consumed)
         .ok_or(Error::UnknownStatus)?;
     if to == Status::PendingAppointment
         && rules.lifecycle.demands_documents()
@@ -299,7 +303,12 @@ pub fn set_status(
         return Ok(());
     }
     let change = if application.appointment.is_some() && !to.has_appointment() {
-        give_seat_back(tx, &application, rules)?;
+        if let Some(held) = &application.appointment
+            && !seat::is_sold_here(tx, &application.prid, held, rules)?
+        {
+            return Err(Error::NoSeat);
+        }
+        seat::give_back(tx, &application, rules)?;
         Change::Cancel { booking_rev: application.booking_rev, status: to }
     } else {
         Change::SetStatus { from: application.status, to }

@@ -17,6 +17,7 @@ pub mod perform;
 pub mod prefill;
 pub mod published;
 pub mod qrcode;
+pub mod seat;
 pub mod transliteration;
 pub mod uispec;
 

@@ -15,7 +15,7 @@ use crate::domain::operation::{Change, Operation, Outcome};
 use crate::domain::prid::Prid;
 use crate::domain::status::{Lifecycle, Status};
 use crate::entropy::Entropy;
-use crate::services::Rules;
+use crate::services::{Rules, seat};
 use crate::store::{self, Error, Tx, View};
 
 /// Why an own booking never leaves: central does not sell those seats.
@@ -95,10 +95,11 @@ fn is_made_here(tx: &Tx<'_>, prid: &Prid) -> Result<bool, Error> {
     Ok(operations.iter().any(|operation| matches!(operation.change, Change::Create { .. })))
 }
 
-/// Deletes the application `prid` of this node; a seat that it held is given back already.
+/// Deletes the application `prid` of this node, and gives its seat back.
 ///
 /// On an authority it is gone, and so is one that never left a center node. Else central has to
-/// delete its own: until then, or if only the owner may, the operation hides it here.
+/// delete its own: until then, or if only the owner may, the operation hides it here. While central
+/// may still refuse, the seat is kept: with the refusal its holder comes back (I6).
 ///
 /// # Errors
 /// The store's own.
@@ -113,6 +114,11 @@ pub fn delete(
     let never_left = store::confirmed::find(tx, prid)?.is_none()
         && store::application::upstream_prid(tx, prid)?.is_none()
         && !store::operation::any_on_its_way(tx, prid)?;
+    let outcome = stays(tx, prid, &Change::Delete)?;
+    let is_certain = rules.authority || never_left || outcome.is_some();
+    if is_certain && let Some(application) = store::application::find(tx, prid)? {
+        seat::give_back(tx, &application, rules)?;
+    }
     if rules.authority || never_left {
         return store::application::erase(tx, prid);
     }
@@ -123,7 +129,7 @@ pub fn delete(
         base: store::confirmed::rev(tx, prid)?,
         actor: caller.user.clone(),
         made_at: now,
-        outcome: stays(tx, prid, &Change::Delete)?,
+        outcome,
         covered: false,
         change: Change::Delete,
     };
@@ -288,12 +294,29 @@ pub fn settle(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if operation.change == Change::Delete && *outcome == Outcome::Accepted {
-        return store::application::erase(tx, &operation.prid);
+    if operation.change == Change::Delete {
+        if !matches!(outcome, Outcome::Refused { .. }) {
+            give_back_of_deleted(tx, &operation.prid)?;
+        }
+        if *outcome == Outcome::Accepted {
+            return store::application::erase(tx, &operation.prid);
+        }
     }
     store::operation::settle(tx, operation.id, outcome, now)?;
     store::attempt::succeeded(tx, &store::attempt::Subject::operation(operation.id))?;
     view_again(tx, &operation.prid)?;
+    Ok(())
+}
+
+/// Gives back the own seat that `prid` held when it was deleted, on a center node.
+fn give_back_of_deleted(tx: &Tx<'_>, prid: &Prid) -> Result<(), Error> {
+    let confirmed = store::confirmed::find(tx, prid)?.map(|confirmed| confirmed.application);
+    let mut operations = store::operation::uncovered(tx, prid)?;
+    operations.retain(|operation| operation.change != Change::Delete);
+    let held = apply(confirmed.as_ref(), &operations).and_then(|shown| shown.appointment);
+    if let Some(held) = held.filter(|held| seat::is_of(&operations, held)) {
+        store::slot::give_back(tx, &held.slot)?;
+    }
     Ok(())
 }
 

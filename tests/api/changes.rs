@@ -2,8 +2,11 @@
 //! lifecycles.
 
 use jiff::SignedDuration;
+use jiff::civil::{date, time};
 use prereg_node::demo::residents::resident;
 use prereg_node::domain::caller::Role;
+use prereg_node::domain::ids::CenterId;
+use prereg_node::domain::slot::{Appointment, Slot};
 use prereg_node::domain::status::{Lifecycle, Status};
 use serde_json::{Value, json};
 
@@ -244,8 +247,12 @@ async fn each_lifecycle_deletes_in_its_own_statuses() {
 #[tokio::test]
 async fn what_registration_has_consumed_is_no_longer_there_to_be_changed() {
     for lifecycle in [Lifecycle::V1_1, Lifecycle::V1_2] {
-        let node = TestNode::with(|plan| plan.settings.rules.lifecycle = lifecycle).await;
-        let application = given_in(&node, Status::Consumed).await;
+        let node = TestNode::with(|plan| {
+            plan.settings.rules.lifecycle = lifecycle;
+            plan.holds(central_s_application(9, Status::Consumed));
+        })
+        .await;
+        let application = node.central_s(9);
         let (who, prid) = (&application.by, &application.prid);
         let identity = serde_json::to_value(resident(application.resident).identity).unwrap();
         let reply = update(&node, who, prid, &identity).await;
@@ -267,7 +274,9 @@ async fn any_status_may_be_set_that_the_lifecycle_has() {
         assert_eq!(reply.response(), "STATUS_UPDATED_SUCESSFULLY");
         assert_eq!(node.status_of(&application).await, status);
     }
-    for status in ["booked", "Cancelled", "Application_Incomplete", "Document_Uploaded", "x"] {
+    for status in
+        ["booked", "Cancelled", "Application_Incomplete", "Document_Uploaded", "Consumed", "x"]
+    {
         let reply = set_status(&node, who, prid, status).await;
         reply.is_refused("PRG_PAM_APP_005", INVALID_STATUS);
     }
@@ -293,6 +302,51 @@ async fn a_status_without_an_appointment_gives_the_appointment_up() {
     held.is_refused("PRG_BOOK_RCI_013", "Booking data not found");
     node.book(&application, "2026-11-30", "09:15").await.response();
     // As the node stops, it is counted that the first seat is free again.
+}
+
+/// I6
+#[tokio::test]
+async fn an_expired_appointment_that_is_given_up_gives_its_seat_back() {
+    for is_center in [false, true] {
+        let node = TestNode::with(|plan| {
+            if is_center {
+                plan.cut_off_center(1);
+            }
+        })
+        .await;
+        let application = node.given_appointment("2026-11-30", "09:00").await;
+        let (who, prid) = (&application.by, &application.prid);
+        for _ in 0..2 {
+            set_status(&node, who, prid, "Expired").await.response();
+            set_status(&node, who, prid, "Pending_Appointment").await.response();
+            node.book(&application, "2026-11-30", "09:00").await.response();
+        }
+        // As the node stops, it is counted that each seat that is sold has a holder.
+    }
+}
+
+/// I6
+#[tokio::test]
+async fn a_center_takes_no_appointment_away_that_central_made() {
+    let node = TestNode::with(|plan| {
+        let mut application = central_s_application(9, Status::Booked);
+        let slot = Slot {
+            center: CenterId::new("10001"),
+            day: date(2026, 11, 30),
+            starts: time(9, 0, 0, 0),
+            ends: time(9, 15, 0, 0),
+        };
+        application.booking_rev = 1;
+        application.appointment = Some(Appointment { slot, booking_rev: 1 });
+        plan.cut_off_center(1);
+        plan.holds(application);
+    })
+    .await;
+    let application = node.central_s(9);
+    let (who, prid) = (&application.by, &application.prid);
+    let reply = set_status(&node, who, prid, "Pending_Appointment").await;
+    reply.is_refused("PRG_BOOK_RCI_002", "Availability not found for the selected time");
+    assert_eq!(node.status_of(&application).await, "Booked");
 }
 
 #[tokio::test]

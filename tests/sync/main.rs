@@ -6,4 +6,5 @@
 mod central;
 mod line;
 mod properties;
+mod seats;
 mod world;
