@@ -10,7 +10,7 @@ pub struct Following {
     pub cancel: Vec<Slot>,
     /// Slots that are taken off sale.
     pub close: Vec<Slot>,
-    /// Slots that have another number of seats; never fewer than are sold by then.
+    /// Slots that have another number of seats; where more are sold, as soon as those come back.
     pub resize: Vec<(Slot, u32)>,
     /// Slots that are put on sale, last of all.
     pub open: Vec<Offered>,
@@ -68,9 +68,9 @@ pub fn follow(
     for one in there {
         let sold = if cancels_all { 0 } else { one.sold };
         if wanted.iter().any(|offered| offered.slot == one.slot) {
-            let seats = if one.capacity == 0 { 0 } else { kiosks.max(sold) };
-            if seats != one.capacity {
-                following.resize.push((one.slot.clone(), seats));
+            let is_right = one.capacity == kiosks.max(sold) && one.wanted == kiosks;
+            if one.capacity != 0 && !is_right {
+                following.resize.push((one.slot.clone(), kiosks));
             }
         } else if may_cancel || sold == 0 {
             if sold > 0 {
@@ -144,6 +144,7 @@ mod tests {
             .map(|one| OnSale {
                 slot: one.slot.clone(),
                 capacity: one.seats,
+                wanted: one.seats,
                 sold: if one.slot.starts == nine { sold } else { 0 },
             })
             .collect()
@@ -228,7 +229,15 @@ mod tests {
                 assert_eq!(seats, [2, 2, 2, 2]);
             } else {
                 assert_eq!(fewer.cancel, []);
-                assert_eq!(seats, [3, 2, 2, 2], "what is sold stays");
+                assert_eq!(seats, [2, 2, 2, 2], "what is sold comes off as it is given back");
+                let mut held = there.clone();
+                for one in &mut held {
+                    (one.capacity, one.wanted) = (one.capacity.min(2).max(one.sold), 2);
+                }
+                let lunch = held.iter_mut().filter(|one| one.slot.starts == time(10, 0, 0, 0));
+                lunch.for_each(|one| (one.capacity, one.wanted) = (0, 0));
+                let wanted = offered(&hours(), lifecycle, 2);
+                assert_eq!(follow(&held, &wanted, lifecycle, true), Following::default());
             }
         }
     }
@@ -270,12 +279,6 @@ mod tests {
                 let following = follow(&there, &wanted, lifecycle, false);
                 assert_eq!(following.cancel, []);
                 assert!(!starts(&following.close).contains(&time(9, 0, 0, 0)));
-                assert!(
-                    following
-                        .resize
-                        .iter()
-                        .all(|(slot, seats)| { slot.starts != time(9, 0, 0, 0) || *seats >= 2 })
-                );
                 let nine = &there[0].slot;
                 assert!(following.open.iter().all(|one| !overlap(nine, &one.slot)));
             }

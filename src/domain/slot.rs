@@ -64,6 +64,8 @@ pub struct OnSale {
     pub slot: Slot,
     /// Seats in it, kept apart from those that are left.
     pub capacity: u32,
+    /// Seats that master data gives it; fewer than the capacity where more are sold.
+    pub wanted: u32,
     /// Seats that are sold.
     pub sold: u32,
 }

@@ -47,13 +47,13 @@ pub fn close(tx: &Tx<'_>, slot: &Slot) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives `slot` so many seats, or as many as are sold if those are more.
+/// Gives `slot` so many seats; if more are sold, as many as those until they are given back.
 ///
 /// # Errors
 /// The store's own.
 pub fn resize(tx: &Tx<'_>, slot: &Slot, seats: u32) -> Result<(), Error> {
     tx.prepare(
-        "UPDATE slot SET capacity = max(?4, sold)
+        "UPDATE slot SET capacity = max(?4, sold), wanted = ?4
          WHERE center_id = ?1 AND day = ?2 AND starts = ?3",
     )?
     .execute(params![
@@ -119,7 +119,7 @@ pub fn on_sale(
     last: Date,
 ) -> Result<Vec<OnSale>, Error> {
     let mut query = view.prepare(
-        "SELECT day, starts, ends, capacity, sold FROM slot
+        "SELECT day, starts, ends, capacity, sold, coalesce(wanted, capacity) FROM slot
          WHERE center_id = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day, starts",
     )?;
     let mut rows =
@@ -135,6 +135,7 @@ pub fn on_sale(
             },
             capacity: row.get(3)?,
             sold: row.get(4)?,
+            wanted: row.get(5)?,
         });
     }
     Ok(on_sale)
@@ -166,13 +167,14 @@ pub fn take(tx: &Tx<'_>, slot: &Slot) -> Result<bool, Error> {
     ])? == 1)
 }
 
-/// Gives one seat of `slot` back; returns whether there was one to give back.
+/// Gives one seat of `slot` back, to be sold again unless it was one more than wanted; returns
+/// whether there was one to give back.
 ///
 /// # Errors
 /// The store's own.
 pub fn give_back(tx: &Tx<'_>, slot: &Slot) -> Result<bool, Error> {
     let mut update = tx.prepare(
-        "UPDATE slot SET sold = sold - 1
+        "UPDATE slot SET sold = sold - 1, capacity = max(coalesce(wanted, capacity), sold - 1)
          WHERE center_id = ?1 AND day = ?2 AND starts = ?3 AND sold > 0",
     )?;
     Ok(update.execute(params![

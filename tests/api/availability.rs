@@ -157,6 +157,45 @@ async fn fewer_kiosks_cancel_the_day_in_1_2_and_sell_fewer_seats_in_1_1() {
 
 /// I6
 #[tokio::test]
+async fn a_seat_that_was_sold_above_the_kiosks_there_are_now_is_not_sold_again() {
+    let mut node = TestNode::with(of(Lifecycle::V1_1)).await;
+    let one = node.given_appointment("2026-11-30", "09:00").await;
+    let other = node.given_appointment("2026-11-30", "09:00").await;
+    node.restart_with(|rows| center(rows, "numberOfKiosks", &json!(1))).await;
+    sync(&node).await.response();
+    for (who, next) in [(&one, ("09:15:00", 1)), (&other, ("09:00:00", 1))] {
+        node.put(&who.by, &format!("/appointment/{}", who.prid)).await.response();
+        assert_eq!(slots(&node, "2026-11-30").await[0], (next.0.into(), next.1));
+    }
+}
+
+/// I6
+#[tokio::test]
+async fn an_expired_appointment_does_not_outlive_its_slot() {
+    let mut node = TestNode::authority().await;
+    let expired = node.given_appointment("2026-11-30", "09:00").await;
+    let path = format!("/applications/status/{}?statusCode=Expired", expired.prid);
+    node.put(&expired.by, &path).await.response();
+    node.restart_with(|rows| close(rows, "2026-11-30")).await;
+    sync(&node).await.response();
+    assert_eq!(node.status_of(&expired).await, "Pending_Appointment");
+    let held = node.get(&expired.by, &format!("/appointment/{}", expired.prid)).await;
+    held.is_refused("PRG_BOOK_RCI_013", "Booking data not found");
+}
+
+#[tokio::test]
+async fn a_center_whose_seats_are_all_gone_lists_no_day() {
+    let node = TestNode::with(|plan| {
+        plan.set("preregistration.availability.sync", "2");
+        plan.master(|rows| close(rows, "2026-11-24"));
+    })
+    .await;
+    let listed = availability(&node, "10001").await.response();
+    assert_eq!(listed["centerDetails"], json!([]));
+}
+
+/// I6
+#[tokio::test]
 async fn doors_that_move_cancel_what_falls_away_and_sell_what_is_added() {
     for lifecycle in [Lifecycle::V1_1, Lifecycle::V1_2] {
         let mut node = TestNode::with(of(lifecycle)).await;

@@ -23,7 +23,7 @@ use crate::store::{self, Tx, View};
 /// (`contract/rules.md` §8.4).
 ///
 /// # Errors
-/// [`Error::UnknownCenter`], [`Error::NoSlots`] if no seat is free, or the replica's failure.
+/// [`Error::UnknownCenter`], [`Error::NoSlots`] if none is there, or the replica's failure.
 pub fn availability(
     view: &View<'_>,
     center: &CenterId,
@@ -54,7 +54,7 @@ pub fn availability(
             free.seats = 0; // What has begun cannot be booked.
         }
     }
-    if free.iter().any(|slot| slot.seats > 0) { Ok(free) } else { Err(Error::NoSlots) }
+    if free.is_empty() { Err(Error::NoSlots) } else { Ok(free) }
 }
 
 fn same_day(one: &Free, next: &Free) -> bool {
@@ -107,7 +107,7 @@ pub fn days_behind(
 }
 
 /// Makes the seats of `center` on `days` as master data has them. Whose booking is cancelled by that
-/// is told; a center node cancels nobody's (`contract/rules.md` §8.3).
+/// is told, unless it had expired; a center node cancels nobody's (`contract/rules.md` §8.3).
 ///
 /// # Errors
 /// The replica's failure.
@@ -127,13 +127,15 @@ pub fn follow_master(
         let following = following(&there, center, *day, master, rules);
         if !following.cancel.is_empty() {
             for one in store::application::holding(tx, center, *day, *day)? {
-                let is_cancelled = one.status == Status::Booked
+                // Also who has expired: a seat that is no more would be given back some day.
+                let is_given_up = one.status != Status::Consumed
                     && following.cancel.contains(&one.appointment.slot);
-                if is_cancelled && let Some(application) = store::application::find(tx, &one.prid)?
-                {
+                if is_given_up && let Some(application) = store::application::find(tx, &one.prid)? {
                     store::slot::give_back(tx, &one.appointment.slot)?;
                     give_up(tx, &application, caller, rules, entropy, now)?;
-                    cancelled(tx, &application, &one.appointment, master, rules, now)?;
+                    if one.status == Status::Booked {
+                        cancelled(tx, &application, &one.appointment, master, rules, now)?;
+                    }
                 }
             }
         }
