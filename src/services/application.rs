@@ -15,7 +15,7 @@ use crate::domain::status::Status;
 use crate::entropy::Entropy;
 use crate::services::demographic::{self, Page};
 use crate::services::perform::{self, perform};
-use crate::services::{Coded, Kind, Rules};
+use crate::services::{Coded, Kind, Rules, datasync};
 use crate::store::overview::{self, Overview};
 use crate::store::{self, Tx, View};
 
@@ -155,7 +155,8 @@ pub fn both_lists(
 }
 
 /// Returns the applications of every kind with an appointment at `center` in `days`, first and last
-/// included; to a resident their own. `days` is nothing if one of them could not be read.
+/// included; to a resident their own, and at a center node of its own center only. `days` is nothing
+/// if one of them could not be read.
 ///
 /// # Errors
 /// [`Error::Center`], [`Error::Date`], or the replica's failure.
@@ -164,15 +165,21 @@ pub fn at_center(
     center: &str,
     days: Option<(Date, Date)>,
     caller: &Caller,
+    rules: &Rules,
 ) -> Result<Vec<Overview>, Error> {
     let center = center.trim();
     if center.is_empty() || !center.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::Center);
     }
+    let days = days.filter(|(first, last)| !datasync::is_too_long(*first, *last));
     let days = days.ok_or(Error::Date)?;
+    let center = CenterId::new(center);
+    if datasync::is_elsewhere(&center, rules) {
+        return Ok(Vec::new());
+    }
     // Upstream shows a resident everybody's user ids here; nobody but its services calls it so.
     let maker = caller.is_individual().then_some(caller.user.as_str());
-    Ok(overview::at_center(view, &CenterId::new(center), days, maker, MOST_BOOKED)?)
+    Ok(overview::at_center(view, &center, days, maker, MOST_BOOKED)?)
 }
 
 /// Makes an application without data, which may book at once in either lifecycle.

@@ -16,9 +16,9 @@ use crate::domain::prid::Prid;
 use crate::domain::slot::{Appointment, Slot};
 use crate::domain::status::Status;
 use crate::entropy::Entropy;
-use crate::services::Rules;
 use crate::services::perform::perform;
 use crate::services::seat::{self, is_sold_here};
+use crate::services::{Rules, datasync};
 use crate::store::application::Booked;
 use crate::store::{self, Tx, View};
 
@@ -221,16 +221,18 @@ pub fn find(view: &View<'_>, prid: &Prid, caller: &Caller) -> Result<Appointment
 }
 
 /// Returns the appointments at `center` from `first` to `last`, both included, by day and start. A
-/// resident is told their own.
+/// resident is told their own; a center node tells of its own center only, as to registration clients.
 ///
 /// # Errors
-/// [`Error::NoCenter`], [`Error::Range`], [`Error::Nobody`], or the replica's failure.
+/// [`Error::NoCenter`], [`Error::Range`], [`Error::RangeDate`] for more days than a leap year has,
+/// [`Error::Nobody`], or the replica's failure.
 pub fn booked(
     view: &View<'_>,
     center: &CenterId,
     first: Date,
     last: Date,
     caller: &Caller,
+    rules: &Rules,
 ) -> Result<Vec<Booked>, Error> {
     if center.as_str().trim().is_empty() {
         return Err(Error::NoCenter);
@@ -238,16 +240,14 @@ pub fn booked(
     if first > last {
         return Err(Error::Range);
     }
-    let mut booked = store::application::appointments(view, center, first, last)?;
-    if caller.is_individual() {
-        let mut own = Vec::new();
-        for one in booked {
-            if of_caller(view, &one.prid, caller).is_ok() {
-                own.push(one);
-            }
-        }
-        booked = own;
-    }
+    let maker = caller.is_individual().then_some(caller.user.as_str());
+    let booked = if datasync::is_too_long(first, last) {
+        return Err(Error::RangeDate);
+    } else if datasync::is_elsewhere(center, rules) {
+        Vec::new()
+    } else {
+        store::application::appointments(view, center, first, last, maker)?
+    };
     if booked.is_empty() { Err(Error::Nobody) } else { Ok(booked) }
 }
 

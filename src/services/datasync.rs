@@ -85,7 +85,7 @@ pub fn list(
     last: Date,
     rules: &Rules,
 ) -> Result<Vec<(Prid, DateTime)>, Error> {
-    let booked = appointed(tx, center, first, last, rules)?;
+    let booked = appointed(tx, center, first, last, None, rules)?;
     if booked.is_empty() {
         return Err(Error::Nothing);
     }
@@ -101,8 +101,8 @@ pub fn list(
     Ok(list)
 }
 
-/// Returns who has an appointment at `center` from `first` to `last`, by day and start. A center node
-/// tells of its own center only: of another it says that nobody comes (`contract/rules.md` §3).
+/// Returns who has an appointment at `center` from `first` to `last`, by day and start; with a `maker`
+/// those that they made. A center node tells of its own center only: of another it says that nobody comes (`contract/rules.md` §3).
 ///
 /// # Errors
 /// [`Error::Center`], [`Error::Range`], [`Error::Date`], or the replica's failure.
@@ -111,6 +111,7 @@ pub fn appointed(
     center: &CenterId,
     first: Date,
     last: Date,
+    maker: Option<&str>,
     rules: &Rules,
 ) -> Result<Vec<Booked>, Error> {
     if center.as_str().trim().is_empty() {
@@ -119,13 +120,23 @@ pub fn appointed(
     if first > last {
         return Err(Error::Range);
     }
-    if first.duration_until(last).as_hours() >= 24 * LONGEST {
+    if is_too_long(first, last) {
         return Err(Error::Date);
     }
-    if !rules.authority && rules.center.as_ref().is_some_and(|own| own != center) {
+    if is_elsewhere(center, rules) {
         return Ok(Vec::new());
     }
-    Ok(store::application::appointments(view, center, first, last)?)
+    Ok(store::application::appointments(view, center, first, last, maker)?)
+}
+
+/// Tells whether the days from `first` to `last` are more than a list may have.
+pub(super) fn is_too_long(first: Date, last: Date) -> bool {
+    first.duration_until(last).as_hours() >= 24 * LONGEST
+}
+
+/// Tells whether `center` is another one than this center node's.
+pub(super) fn is_elsewhere(center: &CenterId, rules: &Rules) -> bool {
+    !rules.authority && rules.center.as_ref().is_some_and(|own| own != center)
 }
 
 /// An application as registration clients fetch it.

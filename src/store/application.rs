@@ -103,7 +103,8 @@ pub struct Booked {
 }
 
 /// Returns the appointments at `center` from `first` to `last`, both included, of applications that
-/// are booked or expired and that upstream still has, by day and start.
+/// are booked or expired and that upstream still has, by day and start; with a `maker` those that
+/// they made.
 ///
 /// # Errors
 /// The store's own.
@@ -112,19 +113,21 @@ pub fn appointments(
     center: &CenterId,
     first: Date,
     last: Date,
+    maker: Option<&str>,
 ) -> Result<Vec<Booked>, Error> {
     let mut query = view.prepare(
         "SELECT application.prid, coalesce(alias.upstream_prid, application.prid),
                 center_id, day, starts, ends, booking_rev, version, kind
          FROM application LEFT JOIN alias ON alias.prid = application.prid
          WHERE center_id = ?1 AND day BETWEEN ?2 AND ?3 AND status IN ('Booked', 'Expired')
+           AND created_by = coalesce(?4, created_by)
            AND NOT EXISTS (
                SELECT 1 FROM confirmed
                WHERE confirmed.prid = application.prid AND gone_at IS NOT NULL)
          ORDER BY day, starts, application.prid",
     )?;
     let mut rows =
-        query.query(params![center.as_str(), columns::day(first), columns::day(last)])?;
+        query.query(params![center.as_str(), columns::day(first), columns::day(last), maker])?;
     let mut booked = Vec::new();
     while let Some(row) = rows.next()? {
         let fields = AppointmentFields::read(row, 2)?;

@@ -268,6 +268,7 @@ async fn the_appointments_of_a_center_are_listed_by_day_and_of_every_kind() {
         "appointmentDate=x",
         "appointmentDate=2026-11-31",
         "appointmentToDate=2026-11-30",
+        "appointmentDate=2026-11-30&appointmentToDate=2027-12-01",
         "appointmentDate=2026-11-30&appointmentToDate=30-11-2026",
     ] {
         list(&officer, query).await.is_refused("PRG_APP_013", "Invaild Request Argument");

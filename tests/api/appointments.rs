@@ -1,6 +1,9 @@
 //! Several bookings at once, and who is booked where.
 
+use jiff::civil::{date, time};
 use prereg_node::domain::caller::Role;
+use prereg_node::domain::ids::CenterId;
+use prereg_node::domain::slot::{Appointment, Slot};
 use prereg_node::domain::status::{Lifecycle, Status};
 use serde_json::{Value, json};
 
@@ -213,7 +216,9 @@ async fn a_list_of_appointments_needs_a_center_and_a_range() {
             ("10001?from_date=&to_date=2026-11-30", date),
             ("10001?from_date=30-11-2026", date),
             ("10001?from_date=2026-11-30&to_date=2026-11-31", date),
+            ("10001?from_date=2026-11-30&to_date=2027-12-01", date),
             ("10001?from_date=2026-11-30&to_date=2026-11-29", range),
+            ("10001?from_date=2026-12-31&to_date=2027-12-31", nobody),
             ("%20?from_date=2026-11-30", center),
             ("10001?from_date=2026-11-30&to_date=2026-12-30", nobody),
             ("99999?from_date=2026-11-30", nobody),
@@ -222,4 +227,31 @@ async fn a_list_of_appointments_needs_a_center_and_a_range() {
             reply.is_refused(code, text);
         }
     }
+}
+
+/// I9
+#[tokio::test]
+async fn a_center_node_tells_of_its_own_center_s_appointments_alone() {
+    let node = TestNode::with(|plan| {
+        let mut application = central_s_application(9, Status::Booked);
+        let slot = Slot {
+            center: CenterId::new("10002"),
+            day: date(2026, 11, 30),
+            starts: time(9, 0, 0, 0),
+            ends: time(9, 15, 0, 0),
+        };
+        application.booking_rev = 1;
+        application.appointment = Some(Appointment { slot, booking_rev: 1 });
+        plan.cut_off_center(1);
+        plan.holds(application);
+    })
+    .await;
+    let officer = node.officer();
+    for list in ["preRegistrationId", "registrationCenterId"] {
+        let path = format!("/appointment/{list}/10002?from_date=2026-11-30");
+        let reply = node.get(&officer, &path).await;
+        reply.is_refused("PRG_BOOK_RCI_032", "Record not found for date range and reg center id");
+    }
+    let path = "/applications/bookings/10002?appointmentDate=2026-11-30";
+    assert_eq!(node.get(&officer, path).await.response(), json!([]));
 }

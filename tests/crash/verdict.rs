@@ -36,6 +36,7 @@ pub(crate) async fn of(
                 &CenterId::new(country::CENTER),
                 first,
                 last,
+                None,
             )?;
             let listed = booked
                 .iter()

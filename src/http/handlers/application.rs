@@ -53,9 +53,11 @@ pub(in crate::http) async fn at_center(cx: &Context, call: Call) -> Reply {
     let last = call.query("appointmentToDate").filter(|text| !text.trim().is_empty());
     let first = date::parse_date(first.trim());
     let last = last.map_or(first, |text| date::parse_date(text.trim()));
-    let (days, caller) = (first.zip(last), call.caller);
-    let found =
-        cx.store.read(move |view| application::at_center(view, &center, days, &caller)).await;
+    let (days, caller, rules) = (first.zip(last), call.caller, cx.rules.clone());
+    let found = cx
+        .store
+        .read(move |view| application::at_center(view, &center, days, &caller, &rules))
+        .await;
     answered(cx, call.id, found.map(|found| found.iter().map(booked).collect::<Vec<_>>()))
 }
 

@@ -196,9 +196,11 @@ async fn booked(cx: &Context, call: Call) -> (&'static str, CenterId, Result<Vec
         Ok(range) => range,
         Err(error) => return (call.id, center, Err(error)),
     };
-    let (caller, asked) = (call.caller, center.clone());
-    let booked =
-        cx.store.read(move |view| booking::booked(view, &asked, first, last, &caller)).await;
+    let (caller, asked, rules) = (call.caller, center.clone(), cx.rules.clone());
+    let booked = cx
+        .store
+        .read(move |view| booking::booked(view, &asked, first, last, &caller, &rules))
+        .await;
     (call.id, center, booked)
 }
 

@@ -46,8 +46,10 @@ pub(in crate::http) async fn list_all_kinds(cx: &Context, mut call: Call) -> Rep
         Err(reply) => return *reply,
     };
     let rules = cx.rules.clone();
-    let listed =
-        cx.store.read(move |view| datasync::appointed(view, &center, first, last, &rules)).await;
+    let listed = cx
+        .store
+        .read(move |view| datasync::appointed(view, &center, first, last, None, &rules))
+        .await;
     let told =
         listed.map(|list| Applications { applications: list.iter().map(appointed).collect() });
     answered(cx, call.id, told)

@@ -33,7 +33,7 @@ pub enum Error {
     /// The date is none, or has passed.
     #[error("Invalid Booking Date Time found for preregistration id - {0}")]
     Date(String),
-    /// A date of a range is missing or none.
+    /// A date of a range is missing or none, or the range has more days than a leap year.
     #[error("Invalid date time format")]
     RangeDate,
     /// The range is backwards.
