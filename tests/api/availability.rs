@@ -71,6 +71,13 @@ async fn a_node_that_has_no_seat_to_sell_says_so() {
     sync(&node).await.is_refused("PRG_BOOK_RCI_015", text);
 }
 
+#[tokio::test]
+async fn master_data_without_a_center_is_told_by_the_availability_sync() {
+    let mut node = TestNode::authority().await;
+    node.restart_with(|rows| rows.retain(|row| row.kind != Kind::Center)).await;
+    sync(&node).await.is_refused("PRG_BOOK_RCI_020", "Master data not found");
+}
+
 /// I6
 #[tokio::test]
 async fn a_day_that_becomes_a_holiday_loses_its_bookings_and_is_listed_no_more() {

@@ -121,6 +121,15 @@ async fn an_update_is_checked_as_a_new_application_is_before_anybody_looks_for_t
         .await
         .is_refused("PRG_CORE_REQ_014", "Lang code is invalid");
     for unreadable in [json!("text"), json!([]), json!(5)] {
+        let made = node
+            .call(
+                &who,
+                "/applications",
+                "mosip.pre-registration.demographic.create",
+                sent(unreadable.clone()),
+            )
+            .await;
+        made.is_refused("PRG_PAM_APP_007", "json parsing is failed");
         put(UPDATE, sent(unreadable)).await.is_refused("PRG_PAM_APP_007", "json parsing is failed");
     }
     put(UPDATE, json!({"langCode": []})).await.is_rejected(

@@ -166,6 +166,10 @@ async fn a_fourth_otp_within_the_country_s_minute_is_flooding() {
 
     let fourth = send_otp(&node, &phone).await;
     fourth.is_refused("PRE-REG-OTP-101", "Innumerous OTP requests received");
+    for path in ["/login/sendOtp/langcode", "/login/sendOtpWithCaptcha"] {
+        let another = node.call(&nobody(), path, SEND, json!({"userId": phone})).await;
+        another.is_refused("PRE-REG-OTP-101", "Innumerous OTP requests received");
+    }
     node.wait(SignedDuration::from_secs(61));
     send_otp(&node, &phone).await.response();
 }
@@ -200,6 +204,10 @@ async fn the_tenth_wrong_otp_freezes_the_user_for_half_an_hour() {
     node.wait(SignedDuration::from_mins(29));
     let frozen = send_otp(&node, &phone).await;
     frozen.is_refused("PRE-REG-OTP-405", "Missing Input Parameter - %s");
+    for path in ["/login/sendOtp/langcode", "/login/sendOtpWithCaptcha"] {
+        let frozen = node.call(&nobody(), path, SEND, json!({"userId": phone})).await;
+        frozen.is_refused("PRE-REG-OTP-405", "Missing Input Parameter - %s");
+    }
     node.wait(SignedDuration::from_mins(2));
     let otp = given_otp(&node, &phone).await;
     try_otp(&node, &phone, json!(otp)).await.response();
@@ -215,8 +223,10 @@ async fn who_is_neither_phone_nor_address_gets_no_otp() {
         let tried = try_otp(&node, user, json!("123456")).await;
         tried.is_refused("KER-ATH-003", "User Detail doesn't exist.");
     }
-    let sent = node.call(&nobody(), "/login/sendOtp", SEND, json!({})).await;
-    assert_eq!(sent.codes(), ["PRG_PAM_LGN_008"]);
+    for path in ["/login/sendOtp", "/login/sendOtp/langcode", "/login/sendOtpWithCaptcha"] {
+        let sent = node.call(&nobody(), path, SEND, json!({})).await;
+        sent.is_refused("PRG_PAM_LGN_008", "Invalid Request userId received");
+    }
     let request = json!({"otp": "123456"});
     let tried = node.call(&nobody(), "/login/validateOtp", VALIDATE, request).await;
     tried.is_refused("PRG_PAM_LGN_008", "Invalid Request userId received");

@@ -101,6 +101,14 @@ impl Contract {
         self.refusals.iter().filter(is_of).collect()
     }
 
+    /// Returns the refusals of `endpoint` that no client can bring about.
+    pub(crate) fn others_of(&self, endpoint: &Endpoint) -> Vec<&Refusal> {
+        let is_of = |refusal: &&Refusal| {
+            refusal.cause != Cause::Outside && refusal.endpoints.contains(&endpoint.id)
+        };
+        self.refusals.iter().filter(is_of).collect()
+    }
+
     /// Returns how many refusals no client can bring about, of all endpoints together.
     pub(crate) fn others(&self) -> usize {
         let others = self.refusals.iter().filter(|refusal| refusal.cause != Cause::Outside);
@@ -144,7 +152,7 @@ impl Refusal {
             "portal" => note.is_portal_s,
             lifecycle => note.lifecycle == lifecycle,
         };
-        holds && fits(self.text, &note.text)
+        holds && note.code == self.code && fits(self.text, &note.text)
     }
 }
 

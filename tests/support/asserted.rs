@@ -64,7 +64,8 @@ impl Asked {
 
 /// Returns a segment of a path, or a sign if it has a digit: then it is an id, of which there are many.
 fn without_digits(segment: &str) -> String {
-    // `v1` is none.
-    let is_id = segment.len() > 2 && segment.contains(|c: char| c.is_ascii_digit());
+    let is_id = !["v1", "syncV2"].contains(&segment)
+        && segment.len() > 1
+        && segment.contains(|c: char| c.is_ascii_digit());
     if is_id { "0".to_owned() } else { segment.to_owned() }
 }
