@@ -199,21 +199,18 @@ fn check(notice: &Notice, application: &Application, master: &Master) -> Result<
     if notice.cancelled.ok_or(Error::Missing)? {
         return Ok(());
     }
-    // What is not there is missing; what is there and empty is wrong.
+    // A name that is there and blank is another name; a blank day or time is none.
     let given = |field: &Option<String>| {
         field.as_deref().map(|text| text.trim().to_owned()).ok_or(Error::Missing)
     };
     let (name, date, time) = (given(&notice.name)?, given(&notice.date)?, given(&notice.time)?);
+    if date.is_empty() || time.is_empty() {
+        return Err(Error::Missing);
+    }
     // Who lost a UIN has not given a name to this application.
     let known = text::names(application, master);
     if application.kind == Purpose::New && !known.iter().any(|(_, known)| *known == name) {
         return Err(Error::Name);
-    }
-    if date.is_empty() {
-        return Err(Error::Date);
-    }
-    if time.is_empty() {
-        return Err(Error::Time);
     }
     let appointment = application.appointment.as_ref().ok_or(Error::NoAppointment)?;
     if text::parsed_day(&date) != Some(appointment.slot.day) {

@@ -293,11 +293,13 @@ async fn what_is_said_of_a_booking_has_to_be_so() {
         (json!({"name": "Somebody Else"}), name),
         (json!({"name": ""}), name),
         (json!({"appointmentDate": "2026-12-01"}), date),
-        (json!({"appointmentDate": ""}), date),
+        (json!({"appointmentDate": ""}), missing),
+        (json!({"appointmentDate": " "}), missing),
         (json!({"appointmentDate": "30/11/2026"}), date),
         (json!({"appointmentTime": "09:15 AM"}), time),
         (json!({"appointmentTime": "09:00 PM"}), time),
-        (json!({"appointmentTime": ""}), time),
+        (json!({"appointmentTime": ""}), missing),
+        (json!({"appointmentTime": " "}), missing),
     ] {
         let request = with(good.clone(), change);
         let reply = notify(&node, &application.by, ONE, Some("eng"), &request).await;
@@ -421,6 +423,9 @@ async fn of_one_application_thirty_messages_leave_in_a_day() {
         let reply = notify(&node, &application.by, path, Some("eng"), &request).await;
         reply.is_refused("PRG_PAM_ACK_005", "INPUT_OUTPUT_EXCEPTION");
     }
+    let all = json!({"eng": request});
+    let reply = notify(&node, &application.by, ALL, Some("eng"), &all).await;
+    reply.is_refused("PRG_PAM_ACK_005", "INPUT_OUTPUT_EXCEPTION");
     node.wait(SignedDuration::from_hours(23) - SignedDuration::from_secs(1));
     let session =
         Session { token: node.resident(application.resident).token, ..application.by.clone() };
