@@ -106,6 +106,25 @@ pub(super) fn look(bytes: &[u8]) -> Look {
     }
 }
 
+/// An error as the framework of central's services words it by itself.
+#[derive(Deserialize)]
+struct Unmapped {
+    #[serde(rename = "timestamp")]
+    _timestamp: IgnoredAny,
+    #[serde(rename = "status")]
+    _status: u16,
+    #[serde(rename = "error")]
+    _error: String,
+    path: String,
+}
+
+/// Tells whether an error is told by a service of central's, asked at `path`, and not by something
+/// on the way there.
+pub(super) fn is_of_a_service(bytes: &[u8], path: &str) -> bool {
+    let named = errors("", bytes).is_ok_and(|faults| faults.iter().any(|f| f.code.is_some()));
+    named || serde_json::from_slice(bytes).is_ok_and(|own: Unmapped| own.path.ends_with(path))
+}
+
 fn errors(name: &str, bytes: &[u8]) -> Result<Vec<Fault>, Failure> {
     let errors: Errors = read(name, bytes)?;
     Ok(errors.errors.unwrap_or_default())

@@ -68,7 +68,10 @@ impl Mosip {
     ) -> Result<(), Failure> {
         const NAME: &str = "remove";
         if !record::is_sound(document.as_str()) {
-            return Err(Failure::NotSent(format!("{NAME}: the document's id fits no address")));
+            return Err(Failure::Refused {
+                code: "PRG_PAM_DOC_022".into(),
+                sentence: "Central cannot be asked for a document with this id.".into(),
+            });
         }
         let path = format!("{BASE}/documents/{document}?preRegistrationId={prid}");
         self.change(&self.writer, self.bare(NAME, Method::DELETE, path)).await
@@ -101,8 +104,11 @@ impl Mosip {
 
     async fn change(&self, session: &Session, call: Call) -> Result<(), Failure> {
         let answer = self.call(session, &call).await?;
-        // Older releases do not have every call: asking again would never help.
-        if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+        // Older releases do not have every call: asking again would never help. What stands before a
+        // central that is just being started says much the same, and then it would.
+        if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+            && body::is_of_a_service(&answer.body, call.path.split('?').next().unwrap_or_default())
+        {
             return Err(Failure::Refused {
                 code: "KER-404".into(),
                 sentence: "Central's release does not take this change.".into(),

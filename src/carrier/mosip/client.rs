@@ -92,8 +92,9 @@ pub(super) struct Call {
     pub(super) largest: usize,
 }
 
-/// An answer that can be looked into: of status 200 with JSON in it, or without a body one of the
-/// status by which central refuses a call before looking at it (401, 403, 404, 405).
+/// An answer that can be looked into: of status 200 with JSON in it, or one of the status by which
+/// central refuses a call before looking at it: 401 and 403 without a body, 404 and 405 with what
+/// JSON there is.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -205,10 +206,12 @@ impl Client {
             StatusCode::OK => {
                 return Err(unanswered("central's answer says that it is no JSON".to_owned()));
             }
-            StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::NOT_FOUND
-            | StatusCode::METHOD_NOT_ALLOWED => Bytes::new(),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Bytes::new(),
+            // The words tell who says so: central, or something on the way to it.
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED if is_json(&head.headers) => {
+                read(body, call.largest, &self.limits).await.unwrap_or_default()
+            }
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Bytes::new(),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 return Err(match retry_after(&head.headers, now) {
                     Some(seconds) => Failure::Busy(seconds),

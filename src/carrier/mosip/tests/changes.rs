@@ -64,11 +64,42 @@ async fn a_reference_goes_to_the_document_of_its_category_whatever_it_is_made_of
 /// I3
 #[tokio::test]
 async fn a_change_that_central_s_release_does_not_know_is_refused_and_not_tried_for_ever() {
+    let spring = |path: &str| {
+        json!({"timestamp": "2026-11-22T07:24:47.605+00:00", "status": 404, "error": "Not Found",
+               "path": path})
+        .to_string()
+    };
+    let own = json!({"response": null, "errors": [{"errorCode": "KER-404", "message": "no"}]});
+    let path = "/preregistration/v1/applications/46537143845798";
     for status in ["404 Not Found", "405 Method Not Allowed"] {
-        let (_central, mosip) = given_bytes(http(status, JSON, "{}")).await;
-        let refused = mosip.delete(&prid()).await;
-        assert!(matches!(refused, Err(Failure::Refused { .. })), "{refused:?}");
+        for told in [spring(path), own.to_string()] {
+            let (_central, mosip) = given_bytes(http(status, JSON, &told)).await;
+            let refused = mosip.delete(&prid()).await;
+            assert!(matches!(refused, Err(Failure::Refused { .. })), "{refused:?}");
+        }
+        // What stands before central, while central is not there.
+        for (kind, told) in [
+            ("Content-Type: text/plain\r\n", "default backend - 404".to_owned()),
+            (JSON, String::new()),
+            (JSON, "{}".to_owned()),
+            (JSON, json!({"errors": []}).to_string()),
+            (JSON, json!({"status": 404, "error": "Not Found"}).to_string()),
+            (JSON, spring("/elsewhere")),
+        ] {
+            let (_central, mosip) = given_bytes(http(status, kind, &told)).await;
+            let refused = mosip.delete(&prid()).await;
+            assert!(matches!(refused, Err(Failure::Unanswered(_))), "{told}: {refused:?}");
+        }
     }
+}
+
+/// I3
+#[tokio::test]
+async fn a_document_whose_id_fits_no_address_is_refused_and_ends_nobody_s_round() {
+    let (central, mosip) = given_bytes(good(&json!({"message": "done"}))).await;
+    let refused = mosip.remove(&prid(), &DocumentId::new("../d?1")).await;
+    assert!(matches!(refused, Err(Failure::Refused { .. })), "{refused:?}");
+    assert!(central.seen("DELETE").is_empty());
 }
 
 #[tokio::test]
