@@ -323,3 +323,10 @@ ALTER TABLE slot ADD COLUMN
     -- The seats that master data gives it, where more are sold: capacity comes down to them as seats
     -- are given back. Without a value it is the capacity.
     wanted INTEGER CHECK (wanted >= 0);
+CREATE TABLE relay (
+    -- What the registration processor told a center node that it has taken over, until central has
+    -- been told too. Central's PRID where it is known.
+    prid TEXT PRIMARY KEY,
+    -- ms UTC.
+    told_at INTEGER NOT NULL
+) STRICT;

@@ -45,6 +45,9 @@ pub enum Failure {
     Busy(u32),
 }
 
+/// The code for knowing none of the applications that were taken over.
+pub const NONE_CONSUMED: &str = "PRG_DATA_SYNC_011";
+
 /// A line of the other end's list: a PRID, and a value that changes when the application does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -151,4 +154,9 @@ pub trait Carrier: Send + Sync + 'static {
 
     /// Deletes an application that this node's account made.
     fn delete(&self, prid: &Prid) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Tells that the registration processor has taken these over, whoever made them; a second time
+    /// changes nothing, and what the other end does not know is left out. Knowing none of them is
+    /// refused with [`NONE_CONSUMED`].
+    fn consumed(&self, prids: &[Prid]) -> impl Future<Output = Result<(), Failure>> + Send;
 }

@@ -414,6 +414,10 @@ impl Carrier for Mosip {
     async fn delete(&self, prid: &Prid) -> Result<(), Failure> {
         self.delete_application(prid).await
     }
+
+    async fn consumed(&self, prids: &[Prid]) -> Result<(), Failure> {
+        self.post_consumed(prids).await
+    }
 }
 
 /// Where a central serves applications.

@@ -138,7 +138,7 @@ pub fn move_consumed(
 
 /// Notes which applications the registration processor has taken over, and returns them: those of
 /// `prids` that are here, and in 1.1 were booked (`contract/rules.md` §9.5). They stay as they are
-/// until [`move_consumed`].
+/// until [`move_consumed`]; a center node tells central in its turn.
 ///
 /// # Errors
 /// [`Error::NoneKnown`], or the replica's failure.
@@ -161,6 +161,9 @@ pub fn consumed(
             || matches!(application.status, Status::Booked | Status::Expired);
         if counts {
             store::consumed::told(tx, &application.prid, now).map_err(Error::NotNoted)?;
+            if !rules.authority {
+                store::consumed::relay(tx, &application.prid, now).map_err(Error::NotNoted)?;
+            }
             noted.push(prid);
         }
     }

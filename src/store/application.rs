@@ -324,6 +324,7 @@ pub fn put_alias(tx: &Tx<'_>, here: &Prid, upstream: &Prid) -> Result<(), Error>
         return Ok(());
     }
     tx.prepare("UPDATE operation SET prid = ?1 WHERE prid = ?2")?.execute(both)?;
+    tx.prepare("UPDATE OR REPLACE relay SET prid = ?2 WHERE prid = ?1")?.execute(both)?;
     let upstream = upstream.as_str();
     tx.prepare("DELETE FROM application WHERE prid = ?1")?.execute([upstream])?;
     tx.prepare("DELETE FROM confirmed WHERE prid = ?1")?.execute([upstream])?;

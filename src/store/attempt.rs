@@ -33,13 +33,23 @@ impl Subject {
     pub fn operation(id: Uuid) -> Self {
         Self(format!("operation:{}", id.simple()))
     }
+
+    /// Telling upstream what the registration processor has taken over.
+    #[must_use]
+    pub fn consumed() -> Self {
+        Self("consumed".to_owned())
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Something that is tried again, and why it has to be.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
-    /// What it is: `record:`, `document:` or `operation:` and its id.
+    /// What it is: `record:`, `document:` or `operation:` and its id, or `consumed`.
     pub subject: String,
     /// How often it has failed.
     pub attempts: u32,

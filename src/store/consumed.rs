@@ -7,7 +7,8 @@ use rusqlite::{OptionalExtension as _, params};
 use crate::domain::application::Application;
 use crate::domain::ids::{CenterId, Digest};
 use crate::domain::prid::Prid;
-use crate::store::{Error, Tx, View, blob, columns};
+use crate::store::attempt::Subject;
+use crate::store::{Error, Tx, View, attempt, blob, columns};
 
 /// Notes that the registration processor has taken `prid` over; a second time changes nothing.
 ///
@@ -17,6 +18,48 @@ pub fn told(tx: &Tx<'_>, prid: &Prid, now: Timestamp) -> Result<(), Error> {
     tx.prepare("INSERT INTO processed (prid, told_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![prid.as_str(), columns::ms(now)])?;
     Ok(())
+}
+
+/// Notes that central is to be told as well that `prid` is taken over; a second time changes nothing.
+///
+/// # Errors
+/// The store's own.
+pub fn relay(tx: &Tx<'_>, prid: &Prid, now: Timestamp) -> Result<(), Error> {
+    let upstream = super::application::upstream_prid(tx, prid)?;
+    tx.prepare("INSERT INTO relay (prid, told_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![upstream.as_ref().unwrap_or(prid).as_str(), columns::ms(now)])?;
+    Ok(())
+}
+
+/// Returns up to `most` that central is to be told of, by central's PRIDs, the first told first; none
+/// while telling it waits for another try. What is still to be made at central waits for that.
+///
+/// # Errors
+/// The store's own.
+pub fn to_relay(view: &View<'_>, now: Timestamp, most: u32) -> Result<Vec<Prid>, Error> {
+    let mut query = view.prepare(
+        "SELECT prid FROM relay
+         WHERE NOT EXISTS (SELECT 1 FROM attempt WHERE subject = ?1 AND try_at > ?2)
+           AND NOT EXISTS (SELECT 1 FROM operation
+                           WHERE operation.prid = relay.prid AND outcome IS NULL)
+         ORDER BY told_at, prid LIMIT ?3",
+    )?;
+    let subject = Subject::consumed();
+    let rows = query.query_map(params![subject.as_str(), columns::ms(now), most], |row| {
+        row.get::<_, String>(0)
+    })?;
+    rows.map(|text| super::application::prid(&text?)).collect()
+}
+
+/// Forgets that central is to be told of `prids`: it was.
+///
+/// # Errors
+/// The store's own.
+pub fn relayed(tx: &Tx<'_>, prids: &[Prid]) -> Result<(), Error> {
+    for prid in prids {
+        tx.prepare("DELETE FROM relay WHERE prid = ?1")?.execute([prid.as_str()])?;
+    }
+    attempt::succeeded(tx, &Subject::consumed())
 }
 
 /// Returns up to `most` applications that were told of and not moved yet, the first told first.

@@ -13,7 +13,7 @@ use crate::domain::prid::Prid;
 use crate::store::operation::Payload;
 use crate::store::{self, Error, View};
 use crate::sync::outgoing::{self, broken, jitter};
-use crate::sync::{Lane, Nudge, Parts, decide, intake, record};
+use crate::sync::{Lane, Nudge, Parts, decide, intake, record, relay};
 
 /// Rows looked at in one go.
 const SOME: u32 = 64;
@@ -155,6 +155,7 @@ impl<C: Carrier> Driver<C> {
         let now = self.parts.clock.now();
         let done = async {
             let refused = self.send().await?;
+            relay::send(&self.parts).await?;
             let lacking = self.lacking;
             if let Some(round) = lacking {
                 while self.fetch_some(round, now).await? {}
@@ -198,6 +199,7 @@ impl<C: Carrier> Driver<C> {
         self.reached();
         // Only a line that answers is worth sending on: what was made here is safe where it is.
         let mut refused = self.send().await?;
+        relay::send(&self.parts).await?;
         let prids: Vec<Prid> = listed.iter().map(|line| line.prid.clone()).collect();
         let number = intake::list_came(&self.parts.store, listed).await.map_err(broken)?;
         let round = Round { number, began, first };

@@ -22,6 +22,7 @@ mod driver;
 mod intake;
 mod outgoing;
 mod record;
+mod relay;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

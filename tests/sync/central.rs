@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) refuses_writer: bool,
     /// PRIDs whose record comes as garbage.
     pub(crate) garbles: BTreeSet<Prid>,
+    /// What the registration processor has taken over, as the center told.
+    pub(crate) consumed: BTreeSet<Prid>,
     pub(crate) calls: BTreeMap<&'static str, u32>,
     drawn: u64,
 }
@@ -384,6 +386,22 @@ impl Carrier for Central {
             }
             state.own(prid)?;
             state.held.remove(prid);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn consumed(&self, prids: &[Prid]) -> Result<(), Failure> {
+        self.call("consumed", |state| {
+            let known: Vec<Prid> =
+                prids.iter().filter(|prid| state.held.contains_key(prid)).cloned().collect();
+            if known.is_empty() {
+                return Err(Failure::Refused {
+                    code: "PRG_DATA_SYNC_011".into(),
+                    sentence: "none".into(),
+                });
+            }
+            state.consumed.extend(known);
             Ok(())
         })
         .await

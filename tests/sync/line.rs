@@ -336,6 +336,51 @@ fn a_walk_in_that_came_back_by_the_list_before_its_answer_is_one_application() {
     });
 }
 
+/// I3
+#[test]
+fn what_registration_has_taken_over_is_told_to_central_by_central_s_prids() {
+    World::run(async |world| {
+        let theirs = world.at_central("R", 1);
+        let ours = world.walk_in("W").await;
+        world.until_quiet().await;
+        let ours_there = world.named_at_central("W")[0].clone();
+        world.central.state().book(&ours_there, slot(1));
+        world.until_quiet().await;
+        world.central.state().is_down = true;
+        assert!(world.take_over(&theirs).await);
+        assert!(world.take_over(&ours).await);
+        world.pass_secs(600).await;
+        assert!(world.central.state().consumed.is_empty());
+
+        world.central.state().is_down = false;
+        world.until_quiet().await;
+
+        let told: Vec<Prid> = world.central.state().consumed.iter().cloned().collect();
+        let mut expected = vec![theirs, ours_there];
+        expected.sort();
+        assert_eq!(told, expected);
+        let calls = world.central.state().calls["consumed"];
+        world.until_quiet().await;
+        assert_eq!(world.central.state().calls["consumed"], calls, "it is told once");
+    });
+}
+
+/// I3
+#[test]
+fn what_central_knows_nothing_of_is_told_once() {
+    World::run(async |world| {
+        let theirs = world.at_central("R", 1);
+        world.until_quiet().await;
+        assert!(world.take_over(&theirs).await);
+        world.central.state().held.remove(&theirs);
+
+        world.until_quiet().await;
+        world.until_quiet().await;
+
+        assert_eq!(world.central.state().calls["consumed"], 1);
+    });
+}
+
 async fn open(world: &World, prid: &Prid) -> usize {
     let prid = prid.clone();
     world.read(move |view| Ok(store::operation::uncovered(view, &prid)?.len())).await

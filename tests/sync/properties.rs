@@ -26,6 +26,7 @@ enum Event {
     Cancel { which: usize },
     Replace { which: usize, category: usize, content: u8 },
     BookOurs { which: usize },
+    TakeOver { which: usize },
     Faults(Vec<Fault>),
     Down { seconds: i64 },
     Restart,
@@ -59,6 +60,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (which(), 0_usize..2, 0_u8..4)
             .prop_map(|(which, category, content)| Event::Replace { which, category, content }),
         1 => which().prop_map(|which| Event::BookOurs { which }),
+        2 => which().prop_map(|which| Event::TakeOver { which }),
         4 => vec(fault(), 1..6).prop_map(Event::Faults),
         1 => (1_i64..1_800).prop_map(|seconds| Event::Down { seconds }),
         2 => Just(Event::Restart),
@@ -103,6 +105,8 @@ struct Answered {
     walk_ins: Vec<WalkIn>,
     residents: Vec<Prid>,
     edits: u32,
+    /// Residents that the registration processor has taken over.
+    taken_over: Vec<Prid>,
 }
 
 async fn happen(world: &mut World, answered: &mut Answered, event: Event) {
@@ -171,6 +175,12 @@ async fn happen(world: &mut World, answered: &mut Answered, event: Event) {
                     }
                 }
                 _ => {}
+            }
+        }
+        Event::TakeOver { which } if !answered.residents.is_empty() => {
+            let prid = answered.residents[which % answered.residents.len()].clone();
+            if world.take_over(&prid).await {
+                answered.taken_over.push(prid);
             }
         }
         Event::Faults(faults) => world.central.state().faults.extend(faults),
@@ -258,6 +268,9 @@ async fn assert_settled(world: &World, answered: &Answered) {
         if booked.slot.day <= slot(7).day {
             world.assert_equal(prid).await;
         }
+    }
+    for prid in &answered.taken_over {
+        assert!(world.central.state().consumed.contains(prid), "I3: central is told");
     }
     let all = world.read(prereg_node::store::application::count).await;
     let most = answered.walk_ins.len() + answered.residents.len();

@@ -19,6 +19,7 @@ use prereg_node::domain::slot::Slot;
 use prereg_node::domain::status::{Lifecycle, Status};
 use prereg_node::entropy::{Entropy, Seeded};
 use prereg_node::services::Rules;
+use prereg_node::services::batch::consumed;
 use prereg_node::services::perform::{delete, perform};
 use prereg_node::store::{self, Error, Key, Store, View};
 use prereg_node::sync::{self, Ask, Nudge, Pace, Parts};
@@ -233,7 +234,8 @@ impl World {
                     for prid in prids(view)? {
                         operations.extend(store::operation::uncovered(view, &prid)?);
                     }
-                    Ok((operations, store::document::count_coming(view)?))
+                    let relay = store::consumed::to_relay(view, Timestamp::MAX, 1)?;
+                    Ok((operations, store::document::count_coming(view)? + relay.len() as u64))
                 })
                 .await;
             let is_open = |operation: &Operation| {
@@ -269,6 +271,16 @@ impl World {
             (Arc::clone(&self.rules), Arc::clone(&self.entropy), self.clock.now());
         let (prid, caller) = (prid.clone(), Caller { user: "officer".into(), roles: Roles::NONE });
         self.write(move |tx| delete(tx, &prid, &caller, &rules, &*entropy, now)).await;
+    }
+
+    /// Has the registration processor say that it has taken `prid` over; returns whether that counts.
+    pub(crate) async fn take_over(&self, prid: &Prid) -> bool {
+        let (rules, now, prids) = (Arc::clone(&self.rules), self.clock.now(), [prid.to_string()]);
+        self.write(move |tx| match consumed(tx, &prids, &rules, now) {
+            Ok(noted) => Ok(!noted.is_empty()),
+            Err(_) => Ok(false),
+        })
+        .await
     }
 
     /// Makes a walk-in called `name`; returns its PRID at the center.

@@ -1,4 +1,4 @@
-//! Changes to applications that are at central already: D2, D6, D7, F6 and F7.
+//! Changes to applications that are at central already: D2, D6, D7, F6, F7 and S5.
 //!
 //! Each may be made twice and takes effect once; what is there no more was deleted before.
 
@@ -16,7 +16,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::DocumentId;
 use crate::domain::prid::Prid;
 use crate::domain::status::Status;
-use crate::wire::demographic;
+use crate::wire::{batch, demographic};
 
 /// Returns the body of D1 and D2.
 pub(super) fn typed(language: &str, identity: &Identity) -> demographic::Create {
@@ -96,6 +96,18 @@ impl Mosip {
         let path =
             format!("{BASE}/documents/document/{id}?preRegistrationId={prid}&refNumber={number}");
         self.change(&self.reader, self.bare(NAME, Method::PUT, path)).await
+    }
+
+    /// Calls S5.
+    pub(super) async fn post_consumed(&self, prids: &[Prid]) -> Result<(), Failure> {
+        const NAME: &str = "consumed";
+        let pre_registration_ids = Some(prids.iter().map(ToString::to_string).collect());
+        let request = batch::ConsumedIds { pre_registration_ids };
+        let question = body::question(batch::STORE, &request, (self.now)());
+        let path = format!("{BASE}/sync/consumedPreRegIds");
+        let call = self.post(NAME, path, Effect::Writes, question);
+        let bytes = self.ask(&self.reader, &call).await?;
+        body::answer::<IgnoredAny>(NAME, &bytes).map(drop)
     }
 
     fn bare(&self, name: &'static str, method: Method, path: String) -> Call {

@@ -103,6 +103,19 @@ async fn a_document_whose_id_fits_no_address_is_refused_and_ends_nobody_s_round(
 }
 
 #[tokio::test]
+async fn what_registration_has_taken_over_is_told_all_at_once() {
+    let (central, mosip) = given_bytes(good(&json!({"countOfStoredPreRegIds": "1"}))).await;
+
+    mosip.consumed(&[prid(), prid()]).await.unwrap();
+
+    let seen = central.seen("POST /preregistration/v1/sync/consumedPreRegIds");
+    let body = seen[0].json();
+    assert_eq!(body["id"], "mosip.pre-registration.datasync.store");
+    let told = json!(["46537143845798", "46537143845798"]);
+    assert_eq!(body["request"]["preRegistrationIds"], told);
+}
+
+#[tokio::test]
 async fn what_central_says_of_a_change_is_passed_on() {
     let text = "delete operation is not allowed";
     let (_central, mosip) = given_bytes(refusal("PRG_PAM_APP_003", text)).await;
