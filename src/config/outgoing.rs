@@ -41,8 +41,9 @@ impl Mail {
             (None, None) => None,
             _ => return Err(wrong(path, "mail: give user and password_file, or neither")),
         };
-        if !(1..=50).contains(&self.patience_seconds) {
-            return Err(wrong(path, "mail.patience_seconds is 1 to 50"));
+        // Who waits for an OTP is answered within the half minute that a request may take.
+        if !(1..=25).contains(&self.patience_seconds) {
+            return Err(wrong(path, "mail.patience_seconds is 1 to 25"));
         }
         let usual_port = match self.security {
             Security::Tls => 465,

@@ -9,7 +9,7 @@ pub struct Otp {
     pub hash: [u8; 32],
     /// When it was sent.
     pub sent_at: Timestamp,
-    /// Wrong tries since.
+    /// Wrong tries since the last right one. A new OTP does not undo them.
     pub tries: u32,
     /// Whether it served already, or is worthless for another reason.
     pub used: bool,
@@ -48,6 +48,14 @@ impl Default for Limits {
             window: SignedDuration::from_mins(1),
             window_count: 3,
         }
+    }
+}
+
+impl Limits {
+    /// Returns for how long after it was sent an OTP decides about the next one.
+    #[must_use]
+    pub fn remembered(&self) -> SignedDuration {
+        (self.life + self.freeze).max(self.window)
     }
 }
 
@@ -101,12 +109,19 @@ impl Otp {
         Ok(Self {
             hash,
             sent_at: now,
-            tries: 0,
+            tries: last.map_or(0, |otp| otp.tries_at(limits, now)),
             used: false,
             window_start,
             window_count,
             frozen_until: None,
         })
+    }
+
+    /// Returns how many wrong tries a next one begins with. They are forgotten when a freeze is over, and
+    /// when as long as one has passed since the last moment in which a try could have come to anything.
+    fn tries_at(&self, limits: &Limits, now: Timestamp) -> u32 {
+        let is_over = self.frozen_until.is_some() || now >= self.sent_at + limits.remembered();
+        if is_over { 0 } else { self.tries }
     }
 
     /// Tells whether it would still be taken.
@@ -134,6 +149,7 @@ impl Otp {
         if now < self.sent_at || now > self.sent_at + limits.life {
             return Verdict::Expired;
         }
+        self.tries = 0;
         Verdict::Right
     }
 }
@@ -175,6 +191,24 @@ mod tests {
         assert_eq!(otp.try_with(true, &limits, at(11)), Verdict::None);
         assert_eq!(Otp::next(Some(&otp), [2; 32], &limits, at(1000)), Err(NotNow::Frozen));
         assert!(Otp::next(Some(&otp), [2; 32], &limits, at(1811)).is_ok());
+    }
+
+    /// I9
+    #[test]
+    fn a_new_otp_brings_no_new_tries_until_as_long_as_a_freeze_has_passed() {
+        let limits = Limits::default();
+        let mut otp = sent(0);
+        for second in 1..10 {
+            assert_eq!(otp.try_with(false, &limits, at(second)), Verdict::Wrong);
+        }
+        let mut next = Otp::next(Some(&otp), [2; 32], &limits, at(180 + 1799)).unwrap();
+        assert_eq!(next.try_with(false, &limits, at(1980)), Verdict::TooMany);
+        let late = Otp::next(Some(&otp), [2; 32], &limits, at(180 + 1800)).unwrap();
+        assert_eq!(late.tries, 0);
+        let thawed = Otp::next(Some(&next), [3; 32], &limits, at(1980 + 1800)).unwrap();
+        assert_eq!(thawed.tries, 0);
+        assert_eq!(otp.try_with(true, &limits, at(11)), Verdict::Right);
+        assert_eq!(Otp::next(Some(&otp), [2; 32], &limits, at(70)).unwrap().tries, 0);
     }
 
     #[test]

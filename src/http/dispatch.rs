@@ -23,6 +23,10 @@ use crate::wire::envelope::Fault;
 /// Bytes of a JSON body at most: a hundred times the largest identity seen.
 const JSON_BODY: usize = 1024 * 1024;
 
+/// The same where anybody may call: a captcha's token is the largest thing anybody sends, and has two
+/// kibibytes.
+const JSON_OF_ANYBODY: usize = 16 * 1024;
+
 /// Bytes in memory for a byte of JSON once it is taken apart, at the worst: many small objects.
 const JSON_TREE: usize = 32;
 
@@ -50,6 +54,8 @@ pub(super) struct Call {
     pub(super) family: Family,
     pub(super) headers: HeaderMap,
     body: Option<Incoming>,
+    /// Bytes of JSON that the caller may send.
+    largest: usize,
     /// The room that the body takes until the request is answered.
     share: Share,
 }
@@ -70,12 +76,20 @@ impl Call {
         &self.headers
     }
 
-    /// Reads the body, of at most a mebibyte.
+    /// Reads the body, of at most a mebibyte, and makes room for what it is taken apart into.
     pub(super) async fn json(&mut self) -> Result<bytes::Bytes, body::Error> {
         let body = self.body.take().ok_or(body::Error::Broken)?;
-        let bytes = body::read(body, &Limits::of(JSON_BODY), &mut self.share).await?;
+        let bytes = body::read(body, &Limits::of(self.largest), &mut self.share).await?;
         self.share.hold(bytes.len() * JSON_TREE)?;
         Ok(bytes)
+    }
+
+    /// Gives back the room that the parts of a body of `bytes` took, now that it is of its type: what
+    /// anybody may send is a few texts then. Others' lists and identities go on taking it.
+    pub(super) fn took_apart(&mut self, bytes: usize) {
+        if self.largest == JSON_OF_ANYBODY {
+            self.share.shrink(bytes);
+        }
     }
 
     /// Reads the body as a document with its request.
@@ -139,6 +153,7 @@ impl Dispatch {
             family: family(head.uri.path()),
             headers: head.headers,
             body: Some(body),
+            largest: if matches!(route.who, Who::Anybody) { JSON_OF_ANYBODY } else { JSON_BODY },
             share: cx.room.share(),
         };
         let pending = audit::pending(&cx, route.endpoint, &call);

@@ -57,11 +57,17 @@ impl Logins {
         if revoked.contains_key(&claims.digest) { Err(Rejected::Invalid) } else { Ok(claims) }
     }
 
-    /// Ends the login of these claims from now on. It is in the replica already (I1).
+    /// Ends the login of these claims from now on; it counts when it is in the replica as well (I1).
     pub fn revoke(&self, claims: &Claims, now: Timestamp) {
         let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
         revoked.retain(|_, expires| *expires >= now - REMEMBERED);
         revoked.insert(claims.digest, claims.expires);
+    }
+
+    /// Takes the end of a login back that could not be written: who is told so may try again.
+    pub fn take_back(&self, claims: &Claims) {
+        let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+        revoked.remove(&claims.digest);
     }
 }
 

@@ -65,6 +65,13 @@ impl Share {
         }
         Ok(())
     }
+
+    /// Gives back what it holds beyond `bytes`.
+    pub fn shrink(&mut self, bytes: usize) {
+        let Some(held) = &mut self.held else { return };
+        let beyond = held.num_permits().saturating_sub(bytes.div_ceil(GRAIN));
+        drop(held.split(beyond));
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +93,20 @@ mod tests {
         assert_eq!(room.share().hold(1), Err(Full));
         drop(one);
         room.share().hold(10 * GRAIN).unwrap();
+    }
+
+    /// I11
+    #[test]
+    fn a_share_gives_back_what_it_no_longer_needs() {
+        let room = Room::of(10 * GRAIN);
+        let (mut one, mut other) = (room.share(), room.share());
+        one.shrink(GRAIN);
+        one.hold(10 * GRAIN).unwrap();
+        one.shrink(2 * GRAIN - 1);
+        assert_eq!(other.hold(9 * GRAIN), Err(Full));
+        other.hold(8 * GRAIN).unwrap();
+        one.shrink(5 * GRAIN);
+        assert_eq!(room.share().hold(1), Err(Full));
     }
 
     #[test]

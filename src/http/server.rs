@@ -24,7 +24,7 @@ use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -206,18 +206,14 @@ where
             Ok((stream, addr)) => {
                 pause = FIRST_PAUSE;
                 let peer = Peer { addr, tls: listener.is_tls() };
-                let connection = connection(
+                connections.spawn(connection(
                     stream,
-                    peer,
+                    Open { peer, slot: Arc::new(slot), tasks: tasks(&limits) },
                     listener.tls.clone(),
                     handler.clone(),
                     Arc::clone(&limits),
                     stopped.clone(),
-                );
-                connections.spawn(async move {
-                    connection.await;
-                    drop(slot);
-                });
+                ));
             }
             // Mostly the limit of open files: asking again at once would only spin.
             Err(error) => {
@@ -232,17 +228,35 @@ where
         }
     }
     drop(listener);
-    let drained = timeout(limits.drain, async { while connections.join_next().await.is_some() {} });
+    let drained = timeout(limits.drain, async {
+        while connections.join_next().await.is_some() {}
+        // Requests whose connection is gone still have its slot.
+        let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+        let _ = slots.acquire_many(all).await;
+    });
     if drained.await.is_err() {
         tracing::warn!(open = connections.len(), "cut what was still running at the end");
         connections.shutdown().await;
     }
 }
 
+/// What every request of a connection needs of it.
+struct Open {
+    peer: Peer,
+    /// Its place among the connections; free when its last request has ended.
+    slot: Arc<OwnedSemaphorePermit>,
+    /// Places for its requests.
+    tasks: Arc<Semaphore>,
+}
+
+fn tasks(limits: &Limits) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(limits.streams.try_into().unwrap_or(Semaphore::MAX_PERMITS)))
+}
+
 /// Serves one connection from its TLS handshake to its end.
 async fn connection<H, F, B>(
     stream: TcpStream,
-    peer: Peer,
+    open: Open,
     tls: Option<Arc<ServerConfig>>,
     handler: H,
     limits: Arc<Limits>,
@@ -258,7 +272,7 @@ async fn connection<H, F, B>(
     let watch = Watch::start();
     let stream = Watched::new(stream, watch.clone());
     let Some(tls) = tls else {
-        return converse(stream, peer, watch, handler, &limits, stopped).await;
+        return converse(stream, open, watch, handler, &limits, stopped).await;
     };
     let handshake = timeout(limits.tls_handshake, TlsAcceptor::from(tls).accept(stream));
     let accepted = tokio::select! {
@@ -266,16 +280,18 @@ async fn connection<H, F, B>(
         () = stopped.wait() => return,
     };
     match accepted {
-        Ok(Ok(stream)) => converse(stream, peer, watch, handler, &limits, stopped).await,
+        Ok(Ok(stream)) => converse(stream, open, watch, handler, &limits, stopped).await,
         Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
         Err(_) => tracing::debug!("TLS handshake took too long"),
     }
 }
 
-/// Speaks HTTP/1.1 or HTTP/2, whichever the client began with.
+/// Speaks HTTP/1.1 or HTTP/2, whichever the client began with. A request runs on a task of its own:
+/// a client that closes after sending changes nothing of what becomes of it, its record included.
+/// Until its end it takes its place on the connection and keeps the connection's slot.
 async fn converse<S, H, F, B>(
     stream: S,
-    peer: Peer,
+    open: Open,
     watch: Watch,
     handler: H,
     limits: &Limits,
@@ -292,16 +308,23 @@ async fn converse<S, H, F, B>(
         let (watch, longest) = (watch.clone(), limits.request);
         move |request| {
             let running = watch.running();
-            let answer = AssertUnwindSafe(answer(handler.clone(), request, peer)).catch_unwind();
+            let (slot, tasks) = (Arc::clone(&open.slot), Arc::clone(&open.tasks));
+            let answer = answer(handler.clone(), request, open.peer);
+            let begin = move |place| tokio::spawn(run(answer, longest, (place, slot)));
+            // Now, and not when this is first waited for: who has hung up already ends that before.
+            let begun = match Arc::clone(&tasks).try_acquire_owned() {
+                Ok(place) => Ok(begin(place)),
+                Err(_) => Err(begin),
+            };
             async move {
-                let answer = timeout(longest, answer).await;
+                let begun = match begun {
+                    Ok(begun) => begun,
+                    // Requests of this connection that were given up still run.
+                    Err(begin) => begin(tasks.acquire_owned().await.expect("nobody closes it")),
+                };
+                let answer = begun.await.unwrap_or(Err(Cut::Panicked));
                 drop(running);
-                match answer {
-                    Ok(Ok(Ok(response))) => Ok(response),
-                    Ok(Err(_panic)) => Err(Cut::Panicked),
-                    Err(_) => Err(Cut::TooLong),
-                }
-                .inspect_err(|cut| tracing::error!("{cut}"))
+                answer
             }
         }
     });
@@ -345,6 +368,22 @@ where
     F: Future<Output = Response<B>>,
 {
     Ok(handler(request, peer).await)
+}
+
+/// Runs a handler to its end, but no longer than `longest`, and then gives back what it `held`.
+async fn run<T>(
+    answer: impl Future<Output = Result<T, Infallible>>,
+    longest: Duration,
+    held: (OwnedSemaphorePermit, Arc<OwnedSemaphorePermit>),
+) -> Result<T, Cut> {
+    let answer = timeout(longest, AssertUnwindSafe(answer).catch_unwind()).await;
+    drop(held);
+    match answer {
+        Ok(Ok(Ok(response))) => Ok(response),
+        Ok(Err(_panic)) => Err(Cut::Panicked),
+        Err(_) => Err(Cut::TooLong),
+    }
+    .inspect_err(|cut| tracing::error!("{cut}"))
 }
 
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {

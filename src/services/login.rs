@@ -144,8 +144,16 @@ pub struct Terms<'a> {
     pub rules: &'a Rules,
 }
 
-/// Draws an OTP for `user` and returns the message that brings it, in `language` where there is such
-/// a text.
+/// An OTP that is to be sent.
+pub struct Sending {
+    /// What brings it.
+    pub message: Message,
+    /// Which it is: its keyed hash.
+    pub hash: [u8; 32],
+}
+
+/// Draws an OTP for `user` and returns it with the message that brings it, in `language` where there is
+/// such a text.
 ///
 /// # Errors
 /// [`Error::UserId`], [`Error::UserIdLength`], [`Error::Flooding`], [`Error::Frozen`],
@@ -157,7 +165,7 @@ pub fn send_otp(
     terms: &Terms<'_>,
     entropy: &dyn Entropy,
     now: Timestamp,
-) -> Result<Message, Error> {
+) -> Result<Sending, Error> {
     let Terms { key, master, rules } = terms;
     let channel = channel(user, master).ok_or(Error::UserId)?;
     if !(3..=64).contains(&user.chars().count()) {
@@ -168,31 +176,31 @@ pub fn send_otp(
     let otp =
         Zeroizing::new(format!("{:0digits$}", entropy.below(10_u64.pow(u32::from(limits.digits)))));
     let name = hash::keyed(key, &[b"user", user.as_bytes()]);
-    store::otp::prune(tx, now - limits.life.max(limits.window) - KEPT, now)?;
+    store::otp::prune(tx, now - limits.remembered() - KEPT, now)?;
     let last = store::otp::find(tx, &name)?;
     if rules.lifecycle == Lifecycle::V1_2 && last.as_ref().is_some_and(|o| o.is_good(&limits, now))
     {
         return Err(Error::StillGood);
     }
-    let next =
-        Otp::next(last.as_ref(), hash_of(key, user, &otp), &limits, now).map_err(|not_now| {
-            match not_now {
-                NotNow::Frozen => Error::Frozen,
-                NotNow::Flooding => Error::Flooding,
-            }
-        })?;
+    let hash = hash_of(key, user, &otp);
+    let next = Otp::next(last.as_ref(), hash, &limits, now).map_err(|not_now| match not_now {
+        NotNow::Frozen => Error::Frozen,
+        NotNow::Flooding => Error::Flooding,
+    })?;
     store::otp::put(tx, &name, &next)?;
-    message(user, language, channel, &otp, &limits, terms, now)
+    Ok(Sending { message: message(user, language, channel, &otp, &limits, terms, now)?, hash })
 }
 
-/// Takes the OTP of `user` back that could not be sent, so that another can be had at once. Tries
-/// and flooding go on counting.
+/// Takes the OTP of `user` with this hash back that could not be sent, so that another can be had at
+/// once. Tries and flooding go on counting; a newer OTP stays as it is.
 ///
 /// # Errors
 /// The replica's failure.
-pub fn withdraw_otp(tx: &Tx<'_>, user: &str, key: &[u8; 32]) -> Result<(), Error> {
+pub fn withdraw_otp(tx: &Tx<'_>, user: &str, hash: &[u8; 32], key: &[u8; 32]) -> Result<(), Error> {
     let name = hash::keyed(key, &[b"user", user.as_bytes()]);
-    if let Some(mut otp) = store::otp::find(tx, &name)? {
+    if let Some(mut otp) = store::otp::find(tx, &name)?
+        && hash::equal(&otp.hash, hash)
+    {
         otp.used = true;
         store::otp::put(tx, &name, &otp)?;
     }

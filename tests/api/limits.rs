@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
-use crate::support::{Reply, TestNode, envelope};
+use crate::support::{Reply, TestNode, envelope, pause};
 
 const CREATE: &str = "mosip.pre-registration.demographic.create";
 
@@ -80,7 +80,7 @@ async fn bodies_that_are_too_much_together_are_asked_to_come_again() {
     let mut held = JoinSet::new();
     let (sent, mut all) = mpsc::channel(40);
     for _ in 0..40 {
-        held.spawn(hold_a_megabyte(node.at, sent.clone()));
+        held.spawn(hold_a_megabyte(node.at, node.resident(1).token, sent.clone()));
     }
     for _ in 0..40 {
         all.recv().await.unwrap();
@@ -113,10 +113,12 @@ async fn bodies_that_are_too_much_together_are_asked_to_come_again() {
 }
 
 /// Sends a megabyte of a body and tells so, and goes on with as much as keeps the connection.
-async fn hold_a_megabyte(at: SocketAddr, sent: mpsc::Sender<()>) {
+async fn hold_a_megabyte(at: SocketAddr, token: String, sent: mpsc::Sender<()>) {
     let mut stream = TcpStream::connect(at).await.unwrap();
-    let head = "POST /preregistration/v1/login/sendOtp HTTP/1.1\r\nhost: localhost\r\n\
-                content-length: 1048576\r\n\r\n";
+    let head = format!(
+        "POST /preregistration/v1/applications HTTP/1.1\r\nhost: localhost\r\n\
+         authorization: Bearer {token}\r\ncontent-length: 1048576\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(&[b' '; 1_000_000]).await.unwrap();
     sent.send(()).await.unwrap();
@@ -124,6 +126,81 @@ async fn hold_a_megabyte(at: SocketAddr, sent: mpsc::Sender<()>) {
     while stream.write_all(&[b' '; 1200]).await.is_ok() {
         tick.tick().await;
     }
+}
+
+/// I11
+#[tokio::test]
+async fn who_has_no_login_cannot_send_much() {
+    let node = TestNode::authority().await;
+    for (path, id) in [
+        ("/login/sendOtp", "mosip.pre-registration.login.sendotp"),
+        ("/login/validateOtp", "mosip.pre-registration.login.useridotp"),
+        ("/captcha/validatecaptcha", "mosip.pre-registration.captcha.id.validate"),
+    ] {
+        let send = async |letters| {
+            let request = json!({"userId": "x".repeat(letters)});
+            let body = envelope(id, node.now(), request).to_string();
+            node.send(Method::POST, &format!("/preregistration/v1{path}"), &[], body).await
+        };
+        send(16 * 1024).await.is_rejected(413, "PRG_CORE_REQ_015", "the request is too large");
+        assert_eq!(send(15 * 1024).await.status, 200);
+    }
+}
+
+/// I9
+#[tokio::test]
+async fn who_hangs_up_after_asking_is_recorded_all_the_same() {
+    let mut node = TestNode::authority().await;
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        let one = node.given_application().await;
+        ask_and_hang_up(
+            &node,
+            &format!("DELETE /preregistration/v1/applications/{}", one.prid),
+            &one.by.token,
+        )
+        .await;
+        made.push(one);
+    }
+    for one in &made {
+        let path = format!("/applications/{}", one.prid);
+        until(async || node.get(&one.by, &path).await.error_code().is_some()).await;
+    }
+    let records = node.stopped_and_audited();
+    let deleted = records.iter().filter(|record| record.event == "PRE_403").count();
+    assert_eq!(deleted, 5);
+}
+
+/// I9
+#[tokio::test]
+async fn who_hangs_up_after_logging_out_is_out() {
+    let node = TestNode::authority().await;
+    for number in 0..5 {
+        let who = node.resident(number);
+        let path = "POST /preregistration/v1/login/invalidateToken";
+        ask_and_hang_up(&node, path, &who.token).await;
+        until(async || node.get(&who, "/applications").await.status == 401).await;
+    }
+}
+
+/// Sends a request without a body, and closes the connection before an answer can come.
+async fn ask_and_hang_up(node: &TestNode, line: &str, token: &str) {
+    let mut stream = TcpStream::connect(node.at).await.unwrap();
+    let head =
+        format!("{line} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+}
+
+/// Waits until `is_so`, for a time in which any node gets it done.
+async fn until(is_so: impl AsyncFn() -> bool) {
+    for _ in 0..100 {
+        if is_so().await {
+            return;
+        }
+        pause(Duration::from_millis(50)).await;
+    }
+    panic!("it did not come about");
 }
 
 /// I11
@@ -169,7 +246,7 @@ async fn a_body_that_comes_a_byte_at_a_time_is_answered_and_hung_up_on() {
     let node = TestNode::authority().await;
     let mut stream = TcpStream::connect(node.at).await.unwrap();
     let head = "POST /preregistration/v1/login/sendOtp HTTP/1.1\r\nhost: localhost\r\n\
-                content-length: 100000\r\n\r\n";
+                content-length: 10000\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
     let drip = async {

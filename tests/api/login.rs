@@ -6,7 +6,11 @@ use prereg_node::domain::caller::{Role, Roles};
 use prereg_node::domain::ids::Digest;
 use prereg_node::domain::status::Lifecycle;
 use prereg_node::http::Client;
+use prereg_node::node::Sms;
+use prereg_node::outside::sms;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{Reply, Session, TestNode, envelope, logged};
 
@@ -211,6 +215,152 @@ async fn the_tenth_wrong_otp_freezes_the_user_for_half_an_hour() {
     node.wait(SignedDuration::from_mins(2));
     let otp = given_otp(&node, &phone).await;
     try_otp(&node, &phone, json!(otp)).await.response();
+}
+
+/// I9
+#[tokio::test]
+async fn a_new_otp_brings_no_new_tries() {
+    let node = TestNode::authority().await;
+    let phone = phone(&node, 0);
+    for _ in 0..3 {
+        let otp = given_otp(&node, &phone).await;
+        for _ in 0..3 {
+            let tried = try_otp(&node, &phone, another_than(&otp)).await;
+            assert_eq!(tried.codes(), ["PRG_PAM_LGN_013"]);
+        }
+        node.wait(SignedDuration::from_secs(100));
+    }
+    let otp = given_otp(&node, &phone).await;
+    let tenth = try_otp(&node, &phone, another_than(&otp)).await;
+    tenth.is_refused("PRE-REG-OTP-409", "Otp validation attempt exceeded");
+    let frozen = send_otp(&node, &phone).await;
+    frozen.is_refused("PRE-REG-OTP-405", "Missing Input Parameter - %s");
+    node.wait(SignedDuration::from_mins(31));
+    for _ in 0..2 {
+        // A right one ends the count.
+        let otp = given_otp(&node, &phone).await;
+        for _ in 0..9 {
+            assert_eq!(
+                try_otp(&node, &phone, another_than(&otp)).await.codes(),
+                ["PRG_PAM_LGN_013"]
+            );
+        }
+        try_otp(&node, &phone, json!(otp)).await.response();
+    }
+}
+
+/// I11
+#[tokio::test]
+async fn today_s_release_counts_wrong_tries_over_several_otps_too() {
+    let node = TestNode::with(of_today).await;
+    let phone = phone(&node, 0);
+    for _ in 0..2 {
+        let otp = given_otp(&node, &phone).await;
+        for _ in 0..5 {
+            assert_eq!(
+                try_otp(&node, &phone, another_than(&otp)).await.codes(),
+                ["PRG_PAM_LGN_013"]
+            );
+        }
+        node.wait(SignedDuration::from_secs(181));
+    }
+    let otp = given_otp(&node, &phone).await;
+    assert_eq!(try_otp(&node, &phone, another_than(&otp)).await.codes(), ["PRE-REG-OTP-409"]);
+}
+
+/// A gateway for SMS that answers when it is told to.
+struct SlowGateway {
+    listener: TcpListener,
+}
+
+impl SlowGateway {
+    async fn start() -> Self {
+        Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
+    }
+
+    fn settings(&self) -> Option<Sms> {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        Some(Sms {
+            gateway: sms::Settings {
+                url: format!("http://{}/send", self.listener.local_addr().unwrap()),
+                form: sms::Form::Query,
+                parameters: vec![pair("to", "{to}"), pair("text", "{text}")],
+                headers: Vec::new(),
+                secret: Default::default(),
+                success: String::new(),
+            },
+            ca: None,
+        })
+    }
+
+    /// Returns the next request with what it asks for.
+    async fn next(&self) -> (TcpStream, String) {
+        let (mut stream, _) = self.listener.accept().await.unwrap();
+        let mut head = vec![0; 4096];
+        let length = stream.read(&mut head).await.unwrap();
+        head.truncate(length);
+        (stream, String::from_utf8(head).unwrap())
+    }
+}
+
+async fn answer(mut stream: TcpStream, status: &str) {
+    let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    stream.write_all(answer.as_bytes()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_otp_that_fails_late_takes_no_newer_one_with_it() {
+    let gateway = SlowGateway::start().await;
+    let node = TestNode::with(|plan| plan.settings.sms = gateway.settings()).await;
+    let phone = phone(&node, 0);
+
+    let late = async {
+        let (first, _) = gateway.next().await;
+        let newer = async {
+            let (second, asked) = gateway.next().await;
+            answer(second, "200 OK").await;
+            asked
+        };
+        let (sent, asked) = tokio::join!(send_otp(&node, &phone), newer);
+        sent.response();
+        answer(first, "500 Oh").await;
+        asked
+    };
+    let (failed, asked) = tokio::join!(send_otp(&node, &phone), late);
+
+    assert_eq!(failed.codes(), ["PRG_AUTH_001"]);
+    let line = asked.lines().next().unwrap().to_owned();
+    try_otp(&node, &phone, json!(otp_in(&json!({"text": line})))).await.response();
+}
+
+/// I11
+#[tokio::test]
+async fn who_waits_for_an_otp_takes_no_room_from_others() {
+    let gateway = SlowGateway::start().await;
+    let node = TestNode::with(|plan| plan.settings.sms = gateway.settings()).await;
+    let padded = |number: usize| {
+        let request = json!({"userId": format!("6{number:09}"), "langCode": "x".repeat(15_000)});
+        let body = envelope(SEND, node.now(), request);
+        let node = &node;
+        async move { node.post(&nobody(), "/login/sendOtp", &body).await }
+    };
+    // Taken apart they would take all the room there is and more.
+    let all = futures_util::future::join_all((0..140).map(padded));
+    let others = async {
+        let mut held = Vec::new();
+        for _ in 0..140 {
+            held.push(gateway.next().await);
+        }
+        let who = node.resident(1);
+        let large = json!({"langCode": "x".repeat(1_000_000)});
+        let id = "mosip.pre-registration.demographic.create";
+        node.call(&who, "/applications", id, large).await
+    };
+    let reply = tokio::select! {
+        reply = others => reply,
+        _ = all => panic!("they were answered before all of them waited"),
+    };
+    assert_eq!(reply.codes(), ["PRG_CORE_REQ_014"]);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use crate::http::logins::REMEMBERED;
 use crate::http::reply::{self, Reply};
 use crate::secrets::hash;
 use crate::secrets::token::is_readable;
-use crate::services::login::{self, Error};
+use crate::services::login::{self, Error, Sending};
 use crate::services::master::{self, Loaded};
 use crate::services::{captcha, published};
 use crate::wire::captcha::SOLVED;
@@ -82,7 +82,7 @@ async fn send(
     let user = user.unwrap_or_default();
     let now = cx.clock.now();
     let (parts, to) = (cx.clone(), user.clone());
-    let message = cx
+    let Sending { message, hash } = cx
         .store
         .write(move |tx| {
             let (language, entropy) = (language.as_deref(), &*parts.entropy);
@@ -91,7 +91,7 @@ async fn send(
         .await?;
     if let Err(error) = deliver(cx, &message).await {
         let parts = cx.clone();
-        cx.store.write(move |tx| login::withdraw_otp(tx, &user, &parts.otp_key)).await?;
+        cx.store.write(move |tx| login::withdraw_otp(tx, &user, &hash, &parts.otp_key)).await?;
         return Err(error);
     }
     Ok(match message.channel {
@@ -170,9 +170,10 @@ async fn end(cx: &Context, token: &str, now: Timestamp) -> Result<(), Error> {
         .check(token, now)
         .map_err(|_| if is_readable(token) { Error::UnknownToken } else { Error::NotAToken })?;
     let (digest, expires) = (claims.digest, claims.expires);
-    cx.store.write(move |tx| login::end(tx, &digest, expires, now - REMEMBERED)).await?;
+    // In this order no moment is left in which the replica alone knows it.
     cx.logins.revoke(&claims, now);
-    Ok(())
+    let ended = cx.store.write(move |tx| login::end(tx, &digest, expires, now - REMEMBERED)).await;
+    ended.inspect_err(|_| cx.logins.take_back(&claims))
 }
 
 /// `GET /login/config`: what every client may know of the country's configuration.

@@ -73,9 +73,12 @@ async fn opened_as<T: DeserializeOwned>(
     if !found.is_empty() {
         return Err(Box::new(reply::faults(id, &found, now)));
     }
-    request.body().map_err(|malformed| {
+    let body = request.body().map_err(|malformed| {
         Box::new(reply::rejected(StatusCode::OK, Some(&request), malformed.into(), now))
-    })
+    })?;
+    drop(request);
+    call.took_apart(bytes.len());
+    Ok(body)
 }
 
 /// Answers a body that did not come whole.
