@@ -413,7 +413,8 @@ async fn tell_locked(decoder: PathBuf, mut asked: mpsc::Receiver<AskLocked>) {
             Ok(Ok(())) => false,
             Ok(Err(Unreadable::Locked)) => true,
             Ok(Err(why)) => {
-                tracing::warn!(%why, "a PDF was taken without knowing whether it is locked");
+                let why = why.kind();
+                tracing::warn!(why, "a PDF was taken without knowing whether it is locked");
                 false
             }
             Err(_) => false,

@@ -69,6 +69,30 @@ pub enum Unreadable {
     NoCode,
 }
 
+impl Unreadable {
+    /// Returns what it is in one word. Nothing in that came out of the file, so it may be logged (I8).
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Denied => "denied",
+            Self::NotAFile(_) => "not-a-file",
+            Self::Empty => "empty",
+            Self::TooLarge => "too-large",
+            Self::Failed(_) => "failed",
+            Self::Unknown => "unknown",
+            Self::TooManyPixels => "too-many-pixels",
+            Self::Damaged(_) => "damaged",
+            Self::Locked => "locked",
+            Self::HugePage(..) => "huge-page",
+            Self::TooSlow(_) => "too-slow",
+            Self::Crashed => "crashed",
+            Self::NoWorker(_) => "no-decoder",
+            Self::NoCode => "no-code",
+        }
+    }
+}
+
 /// The size of a file that is still read.
 pub const MAX_BYTES: u64 = 64 << 20;
 /// The pixels of a picture that is still unpacked.

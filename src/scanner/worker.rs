@@ -31,6 +31,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 const BUDGET: Duration = Duration::from_secs(1);
 /// Address space of the child: a picture at its limit takes half, the program itself an eighth.
 const MEMORY: u64 = 1 << 30;
+/// The same for who only opens a PDF and unpacks no picture of it: a node answers on beside it.
+const MEMORY_TO_OPEN: u64 = 256 << 20;
 /// What a child may answer. Forty codes of the largest kind fit.
 const MAX_ANSWER: u64 = 1 << 20;
 /// Codes of one picture that are reported.
@@ -244,6 +246,9 @@ pub fn serve() -> ExitCode {
     loop {
         let answered = next(&mut stdin).and_then(|content| {
             let Some((question, content)) = content else { return Ok(false) };
+            if question == Question::Opens {
+                bound(Resource::As, MEMORY_TO_OPEN)?;
+            }
             let answered = match question {
                 Question::Codes => read(content),
                 // Nothing but that it opened is told.
@@ -283,11 +288,14 @@ fn next(stdin: &mut impl Read) -> io::Result<Option<(Question, Vec<u8>)>> {
 
 /// Bounds memory and forbids files, sockets and core dumps, which would hold the picture.
 fn give_up_rights() -> Result<(), rustix::io::Errno> {
-    // Of the three that are open, none can be had again.
-    let limits =
-        [(Resource::As, MEMORY), (Resource::Core, 0), (Resource::Fsize, 0), (Resource::Nofile, 3)];
-    for (resource, most) in limits {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
-    }
-    Ok(())
+    bound(Resource::As, MEMORY)?;
+    bound(Resource::Core, 0)?;
+    bound(Resource::Fsize, 0)?;
+    // The three that are open stay so; none can be had besides, nor in their place.
+    bound(Resource::Nofile, 0)
+}
+
+/// Bounds a resource for good.
+fn bound(resource: Resource, most: u64) -> Result<(), rustix::io::Errno> {
+    setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
 }
