@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-pub use self::centers::{center, centers_in, centers_near, holidays, working_days};
+pub use self::centers::{center, centers_in, centers_near, holidays, week_days, working_days};
 use crate::domain::master::{Kind as Of, Master, Place, Row};
 use crate::services::{Coded, Kind};
 use crate::store::{self, View};

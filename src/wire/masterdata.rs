@@ -34,6 +34,16 @@ pub const CENTER: &[&str] = &[
     "isActive",
     "zoneCode",
 ];
+/// What a registration center has besides where centers come by the page.
+pub const CENTER_ON_A_PAGE: &[&str] = &[
+    "numberOfStations",
+    "createdBy",
+    "createdDateTime",
+    "updatedBy",
+    "updatedDateTime",
+    "isDeleted",
+    "deletedDateTime",
+];
 /// A holiday.
 pub const HOLIDAY: &[&str] = &[
     "locationCode",

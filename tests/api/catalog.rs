@@ -144,6 +144,8 @@ async fn a_search_for_centers_comes_in_pages() {
     let first = ask(&node, &path(0)).await.response();
     assert_eq!((&first["totalItems"], &first["totalPages"]), (&json!(4), &json!(2)));
     assert_eq!(each(&first["data"], "id"), ["10001", "10002", "10003"]);
+    // By the page, a center has a few members more.
+    assert!(first["data"][0].as_object().unwrap().contains_key("numberOfStations"));
     assert_eq!(each(&ask(&node, &path(1)).await.response()["data"], "id"), ["10004"]);
     assert_eq!(ask(&node, &path(2)).await.response()["data"], json!([]));
 }
@@ -250,11 +252,32 @@ async fn the_days_of_a_center_are_its_own_or_the_country_s() {
     assert!(!each(&usual["workingdays"], "code").contains(&json!("101")), "{usual}");
     ask(&node, "workingdays/1/eng").await.is_refused(NO_CENTER.0, NO_CENTER.1);
 
+    // The older portal asks for each day and whether it is one of them.
+    let week = ask(&node, "weekdays/10003/fra").await.response();
+    assert_eq!(week["weekdays"].as_array().unwrap().len(), 7);
+    let sunday = &week["weekdays"][0];
+    assert_eq!((&sunday["dayCode"], &sunday["name"]), (&json!("101"), &json!("Dimanche")));
+    assert_eq!((&sunday["languagecode"], &sunday["isWorking"]), (&json!("fra"), &json!(false)));
+    assert_eq!(week["weekdays"][1]["working"], json!(true));
+    ask(&node, "weekdays/1/eng").await.is_refused(NO_CENTER.0, NO_CENTER.1);
+
     let days = ask(&node, "getregistrationcenterholidays/eng/10001/2026").await.response();
     assert_eq!(days["holidays"], json!([]));
     ask(&node, "getregistrationcenterholidays/eng/1/2026")
         .await
         .is_refused(NO_CENTER.0, NO_CENTER.1);
+}
+
+#[tokio::test]
+async fn the_values_of_a_drop_down_are_listed_in_a_language() {
+    let node = TestNode::authority().await;
+    let values = ask(&node, "possiblevalues/gender?langCode=eng").await.response();
+    let values = values.as_array().unwrap();
+    assert!(values.iter().all(|value| value["code"].is_string() && value["value"].is_string()));
+    let all = ask(&node, "possiblevalues/gender").await.response();
+    assert_eq!(all.as_array().unwrap().len(), 3 * values.len());
+    assert!(!values.is_empty());
+    ask(&node, "possiblevalues/nothing?langCode=eng").await.is_refused(NOT_HERE.0, NOT_HERE.1);
 }
 
 #[tokio::test]

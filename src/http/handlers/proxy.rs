@@ -1,6 +1,7 @@
 //! P1, `/proxy/masterdata/…`: what the portal asks central's master data service through
-//! pre-registration, answered from the replica. The paths of `contract/masterdata.md` §2 and §4 stand
-//! in [`question`]; whatever else is asked is answered as if central could not be reached.
+//! pre-registration, answered from the replica. What portals ask of `contract/masterdata.md` §2 and §4
+//! stands in [`question`]; whatever else is asked, central's own servers' questions too, is answered
+//! as if central could not be reached.
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -16,8 +17,8 @@ use crate::store::View;
 use crate::wire::date;
 use crate::wire::envelope::{Fault, Request};
 use crate::wire::masterdata::{
-    self, ApplicantRequest, CENTER, DOCUMENT, FIELD, HOLIDAY, LANGUAGE, LEVEL, LOCATION, Part,
-    TEMPLATE, page, shaped,
+    self, ApplicantRequest, CENTER, CENTER_ON_A_PAGE, DOCUMENT, FIELD, HOLIDAY, LANGUAGE, LEVEL,
+    LOCATION, Part, TEMPLATE, page, shaped,
 };
 
 /// Names of places that one search may ask for.
@@ -187,6 +188,17 @@ fn question(call: &Call) -> Option<Question> {
                 Ok(json!({"workingdays": days}))
             })
         }
+        ["weekdays", center, language] => {
+            let (center, language) = ((*center).to_owned(), (*language).to_owned());
+            Box::new(move |view, master| {
+                let days = catalog::week_days(view, master, &center, &language)?;
+                Ok(json!({"weekdays": days}))
+            })
+        }
+        ["possiblevalues", field] => {
+            let (field, language) = ((*field).to_owned(), call.query("langCode"));
+            Box::new(move |_, master| possible_values(master, &field, language.as_deref()))
+        }
         ["getregistrationcenterholidays", language, center, year] => {
             let language = (*language).to_owned();
             let (center, year) = ((*center).to_owned(), (*year).to_owned());
@@ -216,7 +228,8 @@ fn centers(call: &Call, path: &[&str]) -> Option<Question> {
             let found = found(language, level, vec![(*name).to_owned()]);
             let part = part(call, 10);
             Box::new(move |view, master| {
-                Ok(page(&found(view, master)?, part, |row| shaped(&row.content, CENTER)))
+                let members = [CENTER, CENTER_ON_A_PAGE].concat();
+                Ok(page(&found(view, master)?, part, |row| shaped(&row.content, &members)))
             })
         }
         ["registrationcenters", language, level, "names"] => {
@@ -294,6 +307,19 @@ fn choices(
             .collect();
         Ok(json!({ list: shown }))
     })
+}
+
+/// Returns the choices of the drop-down `field`, in a language or in all.
+fn possible_values(master: &Master, field: &str, language: Option<&str>) -> Result<Value, Error> {
+    let choices = master.choices(field).ok_or(Error::NotHere)?;
+    let shown = choices.iter().filter(|(_, choice)| choice.active).flat_map(|(code, choice)| {
+        let names = choice.names.iter();
+        names.map(move |(spoken, name)| (spoken, json!({"code": code, "value": name})))
+    });
+    Ok(shown
+        .filter(|(spoken, _)| language.is_none_or(|language| language == *spoken))
+        .map(|(_, shown)| shown)
+        .collect())
 }
 
 fn all(rows: &[Row], members: &[&str]) -> Value {

@@ -32,6 +32,8 @@ pub(super) fn rows() -> Vec<Route> {
             "langCode",
             "languages",
             "name",
+            "sortBy",
+            "orderBy",
         ]),
         row(Method::POST, MASTER_DATA, E::ApplicantType, WHOEVER_LOGGED_IN, None)
             .takes::<ApplicantRequest>(),

@@ -117,6 +117,31 @@ pub fn working_days(
     Ok(shown.collect())
 }
 
+/// Returns every day of the week, and whether the center `id` works on it, as the service shows them.
+///
+/// # Errors
+/// [`Error::NoCenter`] or the replica's failure.
+pub fn week_days(
+    view: &View<'_>,
+    master: &Master,
+    id: &str,
+    language: &str,
+) -> Result<Vec<Value>, Error> {
+    let center = master.center(&CenterId::new(id)).ok_or(Error::NoCenter)?;
+    let week = master.working_week(center);
+    let days = in_language(store::master::of(view, Of::WeekDay)?, language, master);
+    let shown = days.iter().map(|day| {
+        let order = day.code.parse::<usize>().ok().and_then(|code| code.checked_sub(101));
+        let is_worked = order.and_then(|order| week.get(order)).is_some_and(|is_worked| *is_worked);
+        let is_usual = day.content.get("isGlobalWorking").and_then(Value::as_bool).unwrap_or(false);
+        // Releases differ in how they spell both.
+        json!({"name": day.content.get("name"), "dayCode": day.code, "languagecode": language,
+            "isWorking": is_worked, "working": is_worked,
+            "isGlobalWorking": is_usual, "globalWorking": is_usual})
+    });
+    Ok(shown.collect())
+}
+
 /// Returns the holidays of `year` that the center `id` keeps.
 ///
 /// # Errors
