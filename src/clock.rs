@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 /// The time of day, and waiting for it. Clones share one clock.
@@ -43,6 +43,22 @@ impl Clock {
         }
     }
 
+    /// Begins to compare the time of day with the time that passes.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        Pace { from: self.now(), passed: Stopwatch::start() }
+    }
+
+    /// Returns how far the clock stands from where it stood at `pace` and the time that has passed
+    /// since; a simulated one, whose time passes by being set, stands right (I7).
+    #[must_use]
+    pub fn drift(&self, pace: &Pace) -> SignedDuration {
+        match &self.0 {
+            Kind::System => drift(pace.from, self.now(), pace.passed.elapsed()),
+            Kind::Simulated(_) => SignedDuration::ZERO,
+        }
+    }
+
     /// Moves a simulated clock to `to` and wakes who waited for it; the system's stays as it is.
     pub fn set(&self, to: Timestamp) {
         if let Kind::Simulated(time) = &self.0 {
@@ -62,7 +78,7 @@ impl Clock {
                     return;
                 }
                 let left = deadline.duration_since(Timestamp::now());
-                if left <= jiff::SignedDuration::ZERO {
+                if left <= SignedDuration::ZERO {
                     return;
                 }
                 let left = left.unsigned_abs().min(Duration::from_secs(60));
@@ -75,6 +91,18 @@ impl Clock {
             }
         }
     }
+}
+
+/// A time of day that was believed, and what has passed since.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    from: Timestamp,
+    passed: Stopwatch,
+}
+
+fn drift(from: Timestamp, now: Timestamp, passed: Duration) -> SignedDuration {
+    let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
+    now.duration_since(from).saturating_sub(passed).abs()
 }
 
 /// Measures how long something took; monotonic, for figures and time-outs only.
@@ -114,6 +142,17 @@ mod tests {
         clock.set(Timestamp::from_second(2_000).unwrap());
 
         waiting.await.unwrap();
+    }
+
+    /// I7
+    #[test]
+    fn a_clock_that_goes_with_the_time_that_passes_does_not_drift_and_one_that_is_put_does() {
+        let from = Timestamp::from_second(1_000_000).unwrap();
+        let hour = Duration::from_secs(3600);
+        let after = |hours: i64| from + SignedDuration::from_hours(hours);
+        for (hours, wanted) in [(1, 0), (49, 48), (-47, 48)] {
+            assert_eq!(drift(from, after(hours), hour), SignedDuration::from_hours(wanted));
+        }
     }
 
     /// I7

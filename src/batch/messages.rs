@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::batch::schedule;
 use crate::clock::Clock;
 use crate::domain::message::Channel;
 use crate::entropy::Entropy;
@@ -53,11 +54,17 @@ pub async fn run(parts: Parts, stop: watch::Receiver<bool>) {
     tokio::join!(sms.run(), email.run(), prune(&parts, stop));
 }
 
-/// Takes away each hour what is of no more use.
+/// Takes away each hour what is of no more use; nothing while the clock stands where it was put (I7).
 async fn prune(parts: &Parts, mut stop: watch::Receiver<bool>) {
+    let pace = parts.clock.pace();
     loop {
         let now = parts.clock.now();
-        if let Err(error) = parts.store.write(move |tx| store::message::prune(tx, now)).await {
+        if schedule::was_put(parts.clock.drift(&pace)) {
+            tracing::warn!(
+                "the clock was put by more than a day; messages are kept until a restart"
+            );
+        } else if let Err(error) = parts.store.write(move |tx| store::message::prune(tx, now)).await
+        {
             tracing::error!(%error, "old messages could not be taken away");
         }
         tokio::select! {

@@ -11,10 +11,10 @@ mod schedule;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Pace};
 use crate::domain::ids::CenterId;
 use crate::domain::job::{Job, Past};
 use crate::domain::master::Master;
@@ -26,6 +26,8 @@ use crate::store::{self, Store};
 
 /// Applications that one write expires or moves: other writes wait for it.
 const AT_ONCE: u32 = 100;
+/// The wait before it is read again how the jobs went.
+const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 /// Days of a center that one write looks after, with all their bookings at worst.
 const DAYS_AT_ONCE: usize = 10;
 
@@ -52,7 +54,19 @@ pub async fn run(
 ) {
     let jobs: &[Job] =
         if parts.rules.authority { &Job::OF_AN_AUTHORITY } else { &Job::OF_A_CENTER };
-    let mut pasts = parts.pasts(jobs).await;
+    let mut pace = parts.clock.pace();
+    let mut pasts = loop {
+        match parts.pasts(jobs).await {
+            Ok(pasts) => break pasts,
+            // As if they had never run, they would trust any clock.
+            Err(error) => tracing::error!(%error, "how the jobs went is not known; none is run"),
+        }
+        let now = parts.clock.now();
+        tokio::select! {
+            () = parts.clock.sleep_until(now.saturating_add(AGAIN).unwrap_or(now)) => {}
+            _ = stop.wait_for(|stopped| *stopped) => return,
+        }
+    };
     let mut seats_are_old = true;
     loop {
         let now = parts.clock.now();
@@ -60,7 +74,7 @@ pub async fn run(
             let past = pasts.get(&job);
             let is_due = schedule::due(past, now, &parts.rules.zone) <= now;
             if is_due || (seats_are_old && job == Job::Availability) {
-                let next = parts.scheduled(job, past).await;
+                let next = parts.scheduled(job, past, &pace).await;
                 parts.note(&mut pasts, job, next).await;
             }
         }
@@ -81,6 +95,9 @@ pub async fn run(
             Woken::ByOrder((job, answer)) => {
                 // Who orders it has looked at the clock.
                 let began = parts.clock.now();
+                if job == Job::Expired {
+                    pace = parts.clock.pace();
+                }
                 let done = parts.job(job, began).await;
                 let next = past_of(&done, pasts.get(&job), began);
                 let _ = answer.send(done);
@@ -100,24 +117,28 @@ enum Woken {
 }
 
 impl Parts {
-    async fn pasts(&self, jobs: &[Job]) -> HashMap<Job, Past> {
+    async fn pasts(&self, jobs: &[Job]) -> Result<HashMap<Job, Past>, store::Error> {
         let mut pasts = HashMap::new();
         for job in jobs.iter().copied() {
-            match self.store.read(move |view| store::job::find(view, job)).await {
-                Ok(past) => pasts.extend(past.map(|past| (job, past))),
-                Err(error) => tracing::error!(%error, job = job.name(), "how it went is not known"),
-            }
+            let past = self.store.read(move |view| store::job::find(view, job)).await?;
+            pasts.extend(past.map(|past| (job, past)));
         }
-        pasts
+        Ok(pasts)
     }
 
     /// Runs a job because it is due, unless the clock cannot be trusted with it.
-    async fn scheduled(&self, job: Job, past: Option<&Past>) -> Past {
+    async fn scheduled(&self, job: Job, past: Option<&Past>, pace: &Pace) -> Past {
         let now = self.clock.now();
-        if job == Job::Expired && schedule::is_jump(past, now) {
+        if job == Job::Expired && past.is_none() {
+            // Nothing says yet whether the clock is right, and what is overdue can wait for a night.
+            return Past { tried_at: now, ran_at: Some(now), failures: 0 };
+        }
+        let was_put = schedule::was_put(self.clock.drift(pace));
+        if job == Job::Expired && (was_put || schedule::is_jump(past, now)) {
             tracing::warn!(
-                "the clock stands more than a month from where it stood when appointments last \
-                 expired, so none expires now; if the clock is right, PUT /batch/expiredStatus"
+                "the clock stands more than a day from where it should since the start, or more \
+                 than a month from where it stood when appointments last expired, so none expires \
+                 now; if the clock is right, PUT /batch/expiredStatus"
             );
             let before = past.and_then(|past| past.ran_at);
             return Past { tried_at: now, ran_at: before, failures: 0 };

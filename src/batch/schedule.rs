@@ -9,6 +9,9 @@ use crate::domain::job::Past;
 /// destroys is left to a person. A clock that has lost its battery is years off; a server is rarely
 /// off for a month.
 const JUMP: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// How far the clock may stand from what has passed since the start. A machine that slept for a night
+/// is within it.
+const DRIFT: SignedDuration = SignedDuration::from_hours(24);
 /// The wait after a first failure; it doubles with each further one.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 /// Doublings at most: the wait stays below an hour.
@@ -25,6 +28,11 @@ pub(super) fn due(past: Option<&Past>, now: Timestamp, zone: &TimeZone) -> Times
         return past.tried_at.min(now) + wait;
     }
     next_midnight(past.tried_at.min(now), zone)
+}
+
+/// Tells whether the clock was put while the node ran, by so much that what it says may be wrong (I7).
+pub(super) fn was_put(drift: SignedDuration) -> bool {
+    drift > DRIFT
 }
 
 /// Tells whether the clock stands so far from where it stood that what it says may be wrong (I7).
@@ -95,6 +103,8 @@ mod tests {
     fn a_month_is_a_jump_and_a_long_holiday_is_none() {
         let now = at("2026-11-23T08:00:00Z");
         assert!(!is_jump(None, now));
+        assert!(!was_put(SignedDuration::from_hours(12)));
+        assert!(was_put(SignedDuration::from_hours(25)));
         assert!(!is_jump(Some(&past("2026-10-24T00:00:00Z", 0)), now));
         assert!(is_jump(Some(&past("2026-10-23T00:00:00Z", 0)), now));
         assert!(is_jump(Some(&past("2027-01-01T00:00:00Z", 0)), now));
