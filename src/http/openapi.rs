@@ -20,6 +20,8 @@ const WRITES: &[u16] = &[403];
 const BODY: &[u16] = &[400, 408, 413, 503];
 const FORM: &[u16] = &[415];
 const ROLES: &[u16] = &[401, 403];
+/// A login that fails, and a token that is sent where none is asked for and does not count.
+const ANYBODY: &[u16] = &[401];
 const PARAMETER: &[u16] = &[404];
 
 /// Describes `routes`.
@@ -205,7 +207,7 @@ fn responses(route: &Route, path: &str, types: &mut SchemaGenerator) -> Value {
         Takes::Enveloped(_) => [BODY, none],
         Takes::Form(_) => [BODY, FORM],
     };
-    let by_who = if matches!(route.who, Who::Anybody) { none } else { ROLES };
+    let by_who = if matches!(route.who, Who::Anybody) { ANYBODY } else { ROLES };
     let by_path = if parameters(path).next().is_some() { PARAMETER } else { none };
     let by_method = if route.method.is_safe() { none } else { WRITES };
     let own = match route.says.gives {
