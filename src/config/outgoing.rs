@@ -1,14 +1,13 @@
 //! The sections on how messages leave: `[mail]` and `[sms]`.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::Error;
+use super::{Error, secret};
 use crate::node;
 use crate::outside::sms::{self, Form};
 use crate::outside::smtp::{self, Security};
@@ -104,17 +103,6 @@ impl Sms {
         };
         Ok(node::Sms { gateway, ca: self.ca.map(|ca| base.join(ca)) })
     }
-}
-
-/// Reads a file that holds a secret and nothing else, and that nobody but its owner may read.
-fn secret(file: &Path) -> Result<Zeroizing<String>, Error> {
-    let unreadable = |error| Error::Unreadable(file.into(), error);
-    let mode = std::fs::metadata(file).map_err(unreadable)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(wrong(file, "others may read this secret; `chmod 600` it"));
-    }
-    let text = Zeroizing::new(std::fs::read_to_string(file).map_err(unreadable)?);
-    Ok(Zeroizing::new(text.trim().to_owned()))
 }
 
 fn wrong(path: &Path, text: &str) -> Error {

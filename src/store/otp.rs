@@ -77,11 +77,3 @@ pub fn prune(tx: &Tx<'_>, before: Timestamp, now: Timestamp) -> Result<(), Error
     .execute([columns::ms(before), columns::ms(now)])?;
     Ok(())
 }
-
-/// Returns how many users an OTP is known of.
-///
-/// # Errors
-/// The store's own.
-pub fn count(view: &View<'_>) -> Result<u64, Error> {
-    Ok(view.prepare("SELECT count(*) FROM otp")?.query_row([], |row| row.get(0))?)
-}

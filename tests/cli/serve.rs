@@ -196,6 +196,25 @@ fn a_configuration_with_a_mistake_in_it_names_the_line() {
 }
 
 #[test]
+fn the_mail_server_s_password_may_be_read_by_owner_and_group_and_by_nobody_else() {
+    let folder = Folder::with_node();
+    let mail =
+        "[mail]\nhost = \"h\"\nfrom = \"nobody\"\nuser = \"u\"\npassword_file = \"mail.secret\"\n";
+    folder.configure(mail);
+    let secret = folder.path("mail.secret");
+    for (content, mode, words) in [
+        ("hush\n", 0o644, "may be read by anybody on this machine"),
+        (" \n", 0o600, "holds no secret"),
+        // What comes after the secret is looked at next.
+        ("hush\n", 0o640, "mail.from: \"nobody\""),
+    ] {
+        fs::write(&secret, content).unwrap();
+        fs::set_permissions(&secret, Permissions::from_mode(mode)).unwrap();
+        folder.refuses("serve", &[], words);
+    }
+}
+
+#[test]
 fn commands_for_a_running_node_say_when_none_is() {
     let folder = Folder::with_node();
     for command in ["status", "sync"] {
