@@ -63,6 +63,15 @@ const MODULES: usize = 21;
 /// What a second look is worth: a larger picture is shrunk to below this first.
 const RETRY_PIXELS: usize = 2_500_000;
 
+/// Returns the QR codes that the first and cheapest attempt finds in `picture`.
+#[must_use]
+pub fn plain(picture: &Luma) -> Vec<Code> {
+    if picture.width().min(picture.height()) < MODULES {
+        return Vec::new();
+    }
+    zxing(picture, Ink::Local)
+}
+
 const RETRIES: [fn(&Luma) -> Vec<Code>; 12] = [
     |picture| zxing(&picture.sharpened(6), Ink::Local),
     |picture| zxing(&picture.thresholded(picture.width() / 80), Ink::Fixed),
