@@ -5,6 +5,7 @@ pub mod decode;
 pub mod live;
 pub mod luma;
 mod pdf;
+pub mod socket;
 pub mod source;
 pub mod worker;
 
