@@ -162,6 +162,14 @@ pub fn check_request(upload: &Upload, master: &Master) -> Result<(), Error> {
     Ok(())
 }
 
+/// Checks that `caller` may put documents into the application `prid`.
+///
+/// # Errors
+/// [`Error::NoApplication`], [`Error::NotOwner`], or the replica's failure.
+pub fn check_owner(view: &View<'_>, prid: &Prid, caller: &Caller) -> Result<(), Error> {
+    obeying(view, prid, caller).map(drop)
+}
+
 /// Checks the file itself, once a virus scanner has seen it: the name, and the content by its first
 /// bytes.
 ///

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use crate::domain::caller::Caller;
 use crate::domain::document::Document;
 use crate::domain::ids::DocumentId;
 use crate::domain::prid::Prid;
@@ -50,13 +51,16 @@ pub(in crate::http) async fn upload(cx: &Context, mut call: Call, largest: usize
     if call.path.first().is_none_or(|text| text.trim().is_empty()) {
         return reply::refused(call.id, &Error::NoPrid, now);
     }
-    if let Err(error) = checked(cx, &upload).await {
+    if let Err(error) = document::check_request(&upload, &cx.master) {
         return reply::refused(call.id, &error, now);
     }
     let prid = match prid(cx, &call, &Error::NoApplication) {
         Ok(prid) => prid,
         Err(reply) => return *reply,
     };
+    if let Err(error) = checked(cx, &upload, &prid, &call.caller).await {
+        return reply::refused(call.id, &error, now);
+    }
     let (parts, caller, to) = (cx.clone(), call.caller, prid.clone());
     let attached = cx
         .store
@@ -67,10 +71,12 @@ pub(in crate::http) async fn upload(cx: &Context, mut call: Call, largest: usize
     answered(cx, call.id, attached.map(|document| uploaded(&prid, document)))
 }
 
-/// Checks an upload: what is said about it, then what a virus scanner says, then the file's own marks,
-/// and last whether it opens without a password (`contract/rules.md` §10).
-async fn checked(cx: &Context, upload: &Upload) -> Result<(), Error> {
-    document::check_request(upload, &cx.master)?;
+/// Checks an upload whose request is in order: whose application it is for, so that nobody has the
+/// scanner and the decoder at work for nothing; then what a virus scanner says, then the file's own
+/// marks, and last whether it opens without a password (`contract/rules.md` §10).
+async fn checked(cx: &Context, upload: &Upload, to: &Prid, caller: &Caller) -> Result<(), Error> {
+    let (prid, who) = (to.clone(), caller.clone());
+    cx.store.read(move |view| document::check_owner(view, &prid, &who)).await?;
     if document::wants_scan(&cx.master) {
         scanned(cx, upload).await?;
     }

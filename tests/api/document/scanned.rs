@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::{of, upload};
-use crate::support::{Plan, TestNode, file};
+use crate::support::{Application, Plan, TestNode, file};
 
 const INFECTED: (&str, &str) = ("PRG_PAM_DOC_010", "Document virus scan failed");
 const LOCKED: (&str, &str) =
@@ -93,6 +93,21 @@ async fn a_document_is_scanned_before_its_format_and_size_are_looked_at() {
     upload(&node, &to, "a.pdf", &infected(limit)).await.is_refused(INFECTED.0, INFECTED.1);
     let large = upload(&node, &to, "a.pdf", &file(limit)).await;
     large.is_refused("PRG_PAM_DOC_007", "Document exceeding permitted size");
+}
+
+/// I11: nobody puts scanner and decoder to work with documents that are not taken anyway.
+#[tokio::test]
+async fn a_document_for_somebody_else_s_application_is_not_scanned() {
+    let at = clamd(Clam::Scans).await;
+    let node = TestNode::with(|plan| asks(plan, at, Duration::from_secs(20))).await;
+    let to = node.given_application().await;
+    let stranger = Application { by: node.resident(7), ..to.clone() };
+    let refused = upload(&node, &stranger, "a.pdf", &infected(200)).await;
+    refused
+        .is_refused("PRG_PAM_APP_017", "Requested preregistration id does not belong to the user");
+    let nobody_s = Application { prid: "46537143845798".into(), ..to };
+    let refused = upload(&node, &nobody_s, "a.pdf", &infected(200)).await;
+    refused.is_refused("PRG_PAM_APP_005", "No data found for the requested pre-registration id");
 }
 
 #[tokio::test]
