@@ -15,7 +15,7 @@ use crate::carrier::mosip::Account;
 use crate::domain::caller::Roles;
 use crate::domain::ids::{CenterId, Digest};
 use crate::domain::status::Lifecycle;
-use crate::http::{Client, issuer};
+use crate::http::{Client, flood, issuer};
 use crate::logging;
 use crate::node::{self, Upstream};
 use crate::outside::clamd::Clamd;
@@ -66,6 +66,8 @@ struct File {
     #[serde(default)]
     key: Key,
     captcha: Option<CaptchaFile>,
+    #[serde(default)]
+    otp: flood::Limits,
     identity_provider: Option<IdentityProviderFile>,
     #[serde(default)]
     log: logging::Settings,
@@ -327,6 +329,7 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
         log,
         clients,
         virus_scan,
+        otp: file.otp,
         decoder: THIS_PROGRAM.into(),
         mail: file.mail.map(|mail| mail.settings(path, base)).transpose()?,
         sms: file.sms.map(|sms| sms.settings(path, base)).transpose()?,

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::domain::line::{Line, State};
 use crate::entropy::Entropy;
 use crate::http::audit::Trail;
+use crate::http::flood::{self, Flood};
 use crate::http::issuer;
 use crate::http::logins::Logins;
 use crate::http::room::Room;
@@ -79,6 +80,8 @@ pub struct Settings {
     pub upstream: Option<Upstream>,
     /// How captchas are verified.
     pub captcha: Option<captcha::Settings>,
+    /// How many OTPs may leave.
+    pub otp: flood::Limits,
     /// Who else issues tokens that count.
     pub identity_provider: Option<issuer::Settings>,
     /// What is logged, and where.
@@ -365,6 +368,7 @@ pub async fn serve(
         logins: Logins::new(own, provider, revoked),
         wants_captcha: settings.captcha.as_ref().and_then(|captcha| captcha.wanted),
         captcha: settings.captcha.map(verifier).transpose()?.flatten(),
+        flood: Flood::new(settings.otp),
         otp_key,
         trail: Trail::new(happened, lost),
         line: line_seen,

@@ -45,6 +45,8 @@ pub struct Dispatch {
 /// A request whose caller may call, with what its path and query say.
 pub(super) struct Call {
     pub(super) caller: Caller,
+    /// Where it comes from.
+    pub(super) peer: Peer,
     /// The values of the path's parameters.
     pub(super) path: Vec<String>,
     pub(super) query: Option<String>,
@@ -147,6 +149,7 @@ impl Dispatch {
         };
         let call = Call {
             caller,
+            peer,
             path,
             query: head.uri.query().map(str::to_owned),
             id: route.id.unwrap_or_default(),

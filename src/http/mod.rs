@@ -4,6 +4,7 @@ pub mod audit;
 pub mod auth;
 pub mod body;
 mod dispatch;
+pub mod flood;
 mod handlers;
 mod idle;
 pub mod issuer;
@@ -80,6 +81,8 @@ pub struct Parts {
     pub wants_captcha: Option<bool>,
     /// Who verifies captchas.
     pub captcha: Option<Verifier>,
+    /// How many OTPs may leave.
+    pub flood: flood::Flood,
     /// The key of the hashes of OTPs.
     pub otp_key: Zeroizing<[u8; 32]>,
     /// The way to the audit trail.

@@ -20,6 +20,7 @@ mod datasync;
 mod demographic;
 mod document;
 mod envelopes;
+mod flood;
 mod health;
 mod limits;
 mod login;

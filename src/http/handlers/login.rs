@@ -18,6 +18,7 @@ use crate::http::handlers::captcha::verify;
 use crate::http::handlers::{Faults, answered, opened, unread};
 use crate::http::logins::REMEMBERED;
 use crate::http::reply::{self, Reply};
+use crate::http::server::Peer;
 use crate::secrets::hash;
 use crate::secrets::token::is_readable;
 use crate::services::login::{self, Error, Sending};
@@ -36,7 +37,7 @@ pub(in crate::http) async fn send_otp(cx: &Context, mut call: Call) -> Reply {
         Ok(request) => request,
         Err(reply) => return *reply,
     };
-    answered(cx, call.id, send(cx, request.user_id, None).await.map(done))
+    answered(cx, call.id, send(cx, call.peer, request.user_id, None).await.map(done))
 }
 
 /// `POST /login/sendOtp/langcode`: the same, in the language of the form.
@@ -45,7 +46,7 @@ pub(in crate::http) async fn send_otp_in(cx: &Context, mut call: Call) -> Reply 
         Ok(request) => request,
         Err(reply) => return *reply,
     };
-    answered(cx, call.id, send(cx, request.user_id, request.lang_code).await.map(done))
+    answered(cx, call.id, send(cx, call.peer, request.user_id, request.lang_code).await.map(done))
 }
 
 /// `POST /login/sendOtpWithCaptcha`: the same to who solved a captcha, where one is asked for.
@@ -61,7 +62,7 @@ pub(in crate::http) async fn send_otp_with_captcha(cx: &Context, mut call: Call)
     {
         return reply::refused(call.id, &error, now);
     }
-    let sent = match send(cx, request.user_id, request.lang_code).await {
+    let sent = match send(cx, call.peer, request.user_id, request.lang_code).await {
         Ok(sent) => sent,
         Err(error) => return reply::refused(call.id, &error, now),
     };
@@ -69,18 +70,24 @@ pub(in crate::http) async fn send_otp_with_captcha(cx: &Context, mut call: Call)
     let body = Done { message, status: "success".into() };
     // Central never looks at it, nor does this node; only its being there is the contract's.
     let life = login::otp_life(&cx.master).as_secs() / 60;
-    let cookie = format!("canAuthorise=true; Max-Age={life}; Path=/; Secure; HttpOnly");
+    let secure = secure(&call);
+    let cookie = format!("canAuthorise=true; Max-Age={life}; Path=/{secure}; HttpOnly");
     with_cookie(reply::ok(call.id, body, now), &cookie)
 }
 
 /// Sends an OTP and returns the message that says so.
 async fn send(
     cx: &Context,
+    from: Peer,
     user: Option<String>,
     language: Option<String>,
 ) -> Result<&'static str, Error> {
     let user = user.unwrap_or_default();
     let now = cx.clock.now();
+    if !cx.flood.admits(from.addr.ip(), now) {
+        tracing::warn!("more OTPs are asked for than may leave");
+        return Err(Error::Flooding);
+    }
     let (parts, to) = (cx.clone(), user.clone());
     let Sending { message, hash } = cx
         .store
@@ -140,7 +147,7 @@ pub(in crate::http) async fn validate_otp(cx: &Context, mut call: Call) -> Reply
     match verdict.and_then(login::judged) {
         Ok(()) => {
             let reply = reply::ok(call.id, done("VALIDATION_SUCCESSFUL"), now);
-            with_token(cx, reply, &user, Roles::of(&[Role::Individual]), "; Secure")
+            with_token(cx, reply, &user, Roles::of(&[Role::Individual]), secure(&call))
         }
         Err(error) => reply::refused(call.id, &error, now),
     }
@@ -158,7 +165,8 @@ pub(in crate::http) async fn invalidate(cx: &Context, call: Call) -> Reply {
     match ended {
         Ok(()) => {
             let reply = reply::ok(call.id, done("Token has been invalidated successfully"), now);
-            with_cookie(reply, &format!("{COOKIE_NAME}=; Max-Age=0; Path=/; Secure; HttpOnly"))
+            let secure = secure(&call);
+            with_cookie(reply, &format!("{COOKIE_NAME}=; Max-Age=0; Path=/{secure}; HttpOnly"))
         }
         Err(error) => reply::refused(call.id, &error, now),
     }
@@ -240,6 +248,13 @@ pub(in crate::http) async fn client(cx: &Context, mut call: Call) -> Reply {
     let reply = reply::ok(call.id, done, now);
     // Center nodes speak plain HTTP to the loopback in trials: the cookie is theirs to keep safe.
     with_token(cx, reply, &client.id, client.roles, "")
+}
+
+/// Returns what a cookie says of the connections it may go over. One that is `Secure` is lost to a
+/// portal over plain HTTP; a proxy before this node says how it was asked itself.
+fn secure(call: &Call) -> &'static str {
+    let proxied = call.headers.get("x-forwarded-proto").map(HeaderValue::as_bytes);
+    if call.peer.tls || proxied == Some(b"https") { "; Secure" } else { "" }
 }
 
 fn with_token(cx: &Context, reply: Reply, user: &str, roles: Roles, secure: &str) -> Reply {
