@@ -15,7 +15,7 @@ use crate::carrier::mosip::Account;
 use crate::domain::caller::Roles;
 use crate::domain::ids::{CenterId, Digest};
 use crate::domain::status::Lifecycle;
-use crate::http::{Client, flood, issuer};
+use crate::http::{Client, audit, flood, issuer};
 use crate::logging;
 use crate::node::{self, Upstream};
 use crate::outside::clamd::Clamd;
@@ -68,6 +68,8 @@ struct File {
     captcha: Option<CaptchaFile>,
     #[serde(default)]
     otp: flood::Limits,
+    #[serde(default)]
+    audit: audit::Settings,
     identity_provider: Option<IdentityProviderFile>,
     #[serde(default)]
     log: logging::Settings,
@@ -330,6 +332,7 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
         clients,
         virus_scan,
         otp: file.otp,
+        audit: file.audit,
         decoder: THIS_PROGRAM.into(),
         mail: file.mail.map(|mail| mail.settings(path, base)).transpose()?,
         sms: file.sms.map(|sms| sms.settings(path, base)).transpose()?,

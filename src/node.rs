@@ -17,7 +17,7 @@ use crate::carrier::mosip::{self, Account, Mosip};
 use crate::clock::Clock;
 use crate::domain::line::{Line, State};
 use crate::entropy::Entropy;
-use crate::http::audit::Trail;
+use crate::http::audit::{self, Trail};
 use crate::http::flood::{self, Flood};
 use crate::http::issuer;
 use crate::http::logins::Logins;
@@ -82,6 +82,8 @@ pub struct Settings {
     pub captcha: Option<captcha::Settings>,
     /// How many OTPs may leave.
     pub otp: flood::Limits,
+    /// How long the audit trail is.
+    pub audit: audit::Settings,
     /// Who else issues tokens that count.
     pub identity_provider: Option<issuer::Settings>,
     /// What is logged, and where.
@@ -282,7 +284,7 @@ pub async fn serve(
     drop(key);
     let loaded = store.read(|view| services::master::newer(view, None)).await?;
     let loaded = Arc::new(watch::Sender::new(loaded.ok_or(services::master::Error::None)?));
-    let signer = signing::signer(&store, &settings.folder, &clock).await?;
+    let signer = Arc::new(signing::signer(&store, &settings.folder, &clock).await?);
     let rules = Arc::new(settings.rules.clone());
     let (line, line_seen) = watch::channel(line_at_start(&store, &rules).await?);
 
@@ -322,6 +324,8 @@ pub async fn serve(
         rules: Arc::clone(&rules),
         clock: clock.clone(),
         entropy: Arc::clone(&entropy),
+        signer: Arc::clone(&signer),
+        trail: settings.audit.keep,
     };
     lanes.spawn(batch::run(batch, ordered, stopping.subscribe()));
     let commands = admin::serve(
@@ -370,7 +374,7 @@ pub async fn serve(
         captcha: settings.captcha.map(verifier).transpose()?.flatten(),
         flood: Flood::new(settings.otp),
         otp_key,
-        trail: Trail::new(happened, lost),
+        trail: Trail::new(happened, lost, settings.audit),
         line: line_seen,
         ask,
         locks,

@@ -19,13 +19,16 @@ use crate::domain::ids::CenterId;
 use crate::domain::job::{Job, Past};
 use crate::domain::master::Master;
 use crate::entropy::Entropy;
+use crate::secrets::signature::Signer;
 use crate::services::batch::{self, Error, Order};
 use crate::services::master::Loaded;
-use crate::services::{Rules, booking};
+use crate::services::{self, Rules, booking};
 use crate::store::{self, Store};
 
 /// Applications that one write expires or moves: other writes wait for it.
 const AT_ONCE: u32 = 100;
+/// Records of the audit trail that one write takes away.
+const RECORDS_AT_ONCE: u32 = 2000;
 /// The wait before it is read again how the jobs went.
 const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 /// Days of a center that one write looks after, with all their bookings at worst.
@@ -43,6 +46,10 @@ pub struct Parts {
     pub clock: Clock,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Signs where the audit trail begins.
+    pub signer: Arc<Signer>,
+    /// Records of the audit trail that are kept.
+    pub trail: u64,
 }
 
 /// Runs the jobs when they are due or ordered, until `stop` says so. Seats follow master data at the
@@ -166,6 +173,7 @@ impl Parts {
             Job::Availability => self.availability(now).await,
             Job::Expired => self.expired(now).await,
             Job::Consumed => self.consumed(now).await,
+            Job::Trail => self.trail(now).await,
         }
     }
 
@@ -250,6 +258,20 @@ impl Parts {
             moved += some.moved;
         }
         if moved == 0 { Err(Error::NothingToDo) } else { Ok(()) }
+    }
+
+    /// Keeps the audit trail to its length.
+    async fn trail(&self, now: Timestamp) -> Result<(), Error> {
+        loop {
+            let (signer, keep) = (Arc::clone(&self.signer), self.trail);
+            let taken = self
+                .store
+                .write(move |tx| services::audit::prune(tx, keep, RECORDS_AT_ONCE, &signer, now))
+                .await?;
+            if taken < u64::from(RECORDS_AT_ONCE) {
+                return Ok(());
+            }
+        }
     }
 }
 

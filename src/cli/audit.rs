@@ -34,8 +34,11 @@ pub fn verify(settings: &node::Settings) -> Result<(), Box<dyn Error>> {
         Err(error) => return Err(error.into()),
     };
     match verdict {
-        Verdict::Whole { records, gaps } => {
+        Verdict::Whole { records, gaps, before } => {
             println!("the audit trail is whole: {records} records");
+            if before > 0 {
+                println!("{before} before them were taken away under this node's signature");
+            }
             if gaps > 0 {
                 println!("{gaps} of them stand for records that were lost, and say how many");
             }

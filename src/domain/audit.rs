@@ -170,6 +170,28 @@ impl Link {
     }
 }
 
+/// Where the trail begins, once records were taken off its start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The last record that was taken away; the first that is left follows it.
+    pub link: Link,
+    /// When.
+    pub at: Timestamp,
+    /// The node's signature over [`Checkpoint::statement`].
+    pub signature: String,
+}
+
+impl Checkpoint {
+    /// Returns what is signed when the records up to `link` are taken away.
+    #[must_use]
+    pub fn statement(link: &Link, at: Timestamp) -> String {
+        format!(
+            "audit records 1 to {}, the last with hash {}, were taken away at {at}",
+            link.seq, link.hash
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,14 +11,17 @@ pub enum Job {
     Expired,
     /// Applications that registration took over are moved away.
     Consumed,
+    /// The audit trail is kept to its length.
+    Trail,
 }
 
 impl Job {
     /// The jobs of an authority, in the order in which they are run.
-    pub const OF_AN_AUTHORITY: [Self; 3] = [Self::Expired, Self::Consumed, Self::Availability];
+    pub const OF_AN_AUTHORITY: [Self; 4] =
+        [Self::Expired, Self::Consumed, Self::Availability, Self::Trail];
 
     /// The jobs of a center node, which cancels, notifies and expires nothing by itself.
-    pub const OF_A_CENTER: [Self; 1] = [Self::Availability];
+    pub const OF_A_CENTER: [Self; 2] = [Self::Availability, Self::Trail];
 
     /// Returns its name, in the replica and in the log.
     #[must_use]
@@ -27,6 +30,7 @@ impl Job {
             Self::Availability => "availability",
             Self::Expired => "expired",
             Self::Consumed => "consumed",
+            Self::Trail => "trail",
         }
     }
 }

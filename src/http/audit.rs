@@ -2,15 +2,19 @@
 //! after the answer and in this place alone. The records go down a channel; a request never waits for
 //! them, and never fails for them.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http_body_util::BodyExt as _;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::domain::audit::{Event, Happening, Module, Subject, Told};
+use crate::domain::ids::CenterId;
 use crate::http::dispatch::Call;
+use crate::http::flood::{Flood, Limits};
 use crate::http::reply::{Of, Refused, Reply, Who};
 use crate::http::route::{Endpoint, query_value};
 use crate::http::{Context, auth};
@@ -22,21 +26,48 @@ const DATA_SYNC: Module = Module("DAT");
 const NOTIFY: Module = Module("NOTIFY");
 const LOGIN: Module = Module("AUTHENTICATION");
 
+/// How long the trail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Records that are kept; older ones are taken away under the node's signature. A record takes some
+    /// 400 bytes, and a resident makes some twenty.
+    pub keep: u64,
+    /// Refusals of who had not logged in that are recorded in a minute. What is more is counted, so
+    /// that nobody without a login can push the records of others out of the trail.
+    pub refusals_per_minute: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { keep: 10_000_000, refusals_per_minute: 120 }
+    }
+}
+
 /// The way to the audit trail.
 pub struct Trail {
     to: mpsc::Sender<Happening>,
     lost: Arc<AtomicU64>,
+    nobody: Flood,
 }
 
 impl Trail {
-    /// Sends records to `to`; `lost` counts those that find it full.
+    /// Sends records to `to`; `lost` counts those that find it full, and refusals of nobody beyond
+    /// their share.
     #[must_use]
-    pub fn new(to: mpsc::Sender<Happening>, lost: Arc<AtomicU64>) -> Self {
-        Self { to, lost }
+    pub fn new(to: mpsc::Sender<Happening>, lost: Arc<AtomicU64>, settings: Settings) -> Self {
+        let per_minute = settings.refusals_per_minute;
+        let nobody = Flood::new(Limits { per_minute, per_address: per_minute });
+        Self { to, lost, nobody }
     }
 
+    /// Sends what happened to be recorded, or counts it.
     fn record(&self, happening: Happening) {
-        if self.to.try_send(happening).is_err() {
+        let of_nobody = happening.actor.is_none() && happening.refused.is_some();
+        // From wherever they come: a million addresses would fill the disk as well.
+        let from = Ipv4Addr::LOCALHOST.into();
+        let too_many = of_nobody && !self.nobody.admits(from, happening.at);
+        if too_many || self.to.try_send(happening).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -141,6 +172,7 @@ pub(super) fn pending(cx: &Context, endpoint: Endpoint, call: &Call) -> Option<P
         About::Path => Subject::Application(path()),
         About::Query => query_value(call.query.as_deref(), "preRegistrationId")
             .map_or(Subject::Nothing, Subject::Application),
+        About::Center if cx.master.center(&CenterId::new(path())).is_none() => Subject::Nothing,
         About::Center => Subject::Center(path()),
     };
     let at = cx.clock.now();
@@ -176,6 +208,19 @@ pub(super) async fn recorded(trail: &Trail, pending: Pending, mut reply: Reply) 
     reply
 }
 
+/// Records that somebody was not let in, with the code they were told.
+pub(super) fn barred(trail: &Trail, reply: &Reply, at: Timestamp) {
+    trail.record(Happening {
+        at,
+        event: Event::Authentication,
+        module: LOGIN,
+        actor: None,
+        subject: Subject::Nothing,
+        refused: reply.extensions().get::<Refused>().map(|Refused(code)| code.clone()),
+        told: None,
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use hyper::Method;
@@ -205,7 +250,7 @@ mod tests {
     fn what_finds_the_channel_full_is_counted_and_nobody_waits() {
         let (to, mut from) = mpsc::channel(1);
         let lost = Arc::new(AtomicU64::new(0));
-        let trail = Trail::new(to, Arc::clone(&lost));
+        let trail = Trail::new(to, Arc::clone(&lost), Settings::default());
         let happening = || Happening {
             at: jiff::Timestamp::UNIX_EPOCH,
             event: Event::Sync,
@@ -220,6 +265,32 @@ mod tests {
         }
         assert_eq!(lost.load(Ordering::Relaxed), 2);
         assert!(from.try_recv().is_ok() && from.try_recv().is_err());
+    }
+
+    /// I11
+    #[test]
+    fn who_knocks_without_a_login_is_counted_beyond_a_share_and_others_are_recorded_on() {
+        let (to, mut from) = mpsc::channel(100);
+        let lost = Arc::new(AtomicU64::new(0));
+        let settings = Settings { refusals_per_minute: 3, ..Settings::default() };
+        let trail = Trail::new(to, Arc::clone(&lost), settings);
+        let knock = |actor: Option<&str>, refused: Option<&str>| Happening {
+            at: Timestamp::UNIX_EPOCH,
+            event: Event::Authentication,
+            module: LOGIN,
+            actor: actor.map(str::to_owned),
+            subject: Subject::Nothing,
+            refused: refused.map(str::to_owned),
+            told: None,
+        };
+        for _ in 0..10 {
+            trail.record(knock(None, Some("KER-ATH-401")));
+        }
+        assert_eq!(lost.load(Ordering::Relaxed), 7);
+        trail.record(knock(Some("officer"), Some("PRG_PAM_APP_005")));
+        trail.record(knock(None, None));
+        assert_eq!(lost.load(Ordering::Relaxed), 7);
+        assert_eq!(std::iter::from_fn(|| from.try_recv().ok()).count(), 5);
     }
 
     #[test]

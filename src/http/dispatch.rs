@@ -144,8 +144,14 @@ impl Dispatch {
         };
         let caller = match admitted(&cx, route, &head.headers, peer) {
             Ok(caller) => caller,
-            Err(Barred::Token(rejected)) => return reply::no_login(rejected, now),
-            Err(Barred::Role) => return reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden"),
+            Err(barred) => {
+                let reply = match barred {
+                    Barred::Token(rejected) => reply::no_login(rejected, now),
+                    Barred::Role => reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden"),
+                };
+                audit::barred(&cx.trail, &reply, now);
+                return reply;
+            }
         };
         let call = Call {
             caller,

@@ -74,7 +74,7 @@ pub struct Parts {
     /// The country's master data; whoever replaces it in the replica puts the new one here.
     pub loaded: Arc<watch::Sender<Loaded>>,
     /// Signs answers to registration clients.
-    pub signer: Signer,
+    pub signer: Arc<Signer>,
     /// Says which tokens count.
     pub logins: Logins,
     /// Whether captchas are asked for, where the node has its own mind of it.

@@ -6,10 +6,12 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::domain::audit::{
-    Event, GAP, Happening, Link, NOBODY, NOTHING, Record, SEVERAL, Subject, Told,
+    Checkpoint, Event, GAP, Happening, Link, NOBODY, NOTHING, Record, SEVERAL, Subject, Told,
 };
+use crate::domain::ids::Digest;
 use crate::secrets::hash;
-use crate::store::{self, Store, Tx};
+use crate::secrets::signature::{Made, Signer};
+use crate::store::{self, Store, Tx, View};
 
 /// Records that one read of a check goes through: well within what a read may take.
 const STRETCH: u32 = 20_000;
@@ -117,6 +119,32 @@ fn words(key: &Key, told: &Told) -> Map<String, Value> {
     }
 }
 
+/// Takes up to `most` records off the start of a trail that has more than `keep`, and signs where it
+/// begins then; returns how many that were. It goes by the number of records and not by their age, so
+/// that no clock can erase the trail (I7).
+///
+/// # Errors
+/// The replica's failure.
+pub fn prune(
+    tx: &Tx<'_>,
+    keep: u64,
+    most: u32,
+    signer: &Signer,
+    now: Timestamp,
+) -> Result<u64, store::Error> {
+    let start = store::audit::checkpoint(tx)?.map_or(0, |checkpoint| checkpoint.link.seq);
+    let records = u64::try_from(store::audit::head(tx)?.seq - start).unwrap_or(0);
+    let surplus = records.saturating_sub(keep).min(u64::from(most));
+    let last = start.saturating_add_unsigned(surplus);
+    // A trail whose record there is missing is broken, and stays as it is for whoever looks into it.
+    let Some(link) = (if surplus > 0 { store::audit::link(tx, last)? } else { None }) else {
+        return Ok(0);
+    };
+    let signature = signer.sign(Checkpoint::statement(&link, now).as_bytes());
+    store::audit::begin_at(tx, &Checkpoint { link, at: now, signature })?;
+    Ok(surplus)
+}
+
 /// What a check of the trail found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
@@ -126,6 +154,8 @@ pub enum Verdict {
         records: u64,
         /// How many of them stand for records that were lost.
         gaps: u64,
+        /// How many there were before them, taken away under the node's signature.
+        before: u64,
     },
     /// The trail was changed.
     Broken {
@@ -136,27 +166,33 @@ pub enum Verdict {
     },
 }
 
-/// Checks the chain from its start to its last link, in several reads: records may be added
-/// meanwhile. A row that cannot be read at all is broken too.
+/// Checks the chain from where it begins to its last link, in several reads: records may be added, and
+/// taken off its start, meanwhile. A row that cannot be read at all is broken too.
 ///
 /// # Errors
 /// The replica's failure.
 pub async fn verify(store: &Store) -> Result<Verdict, store::Error> {
-    let (mut link, mut records, mut gaps) = (Link::start(), 0, 0);
+    let (mut link, mut records, mut gaps, mut before) = (Link::start(), 0, 0, 0);
     loop {
         let from = link.seq;
-        let stretch = store
-            .read::<_, store::Error, _>(move |view| {
-                Ok((store::audit::after(view, from, STRETCH)?, store::audit::head(view)?))
-            })
-            .await;
-        let (stretch, head) = match stretch {
+        let seen = store.read::<_, store::Error, _>(move |view| stretch(view, from)).await;
+        let Stretch { checkpoint, records: found, head } = match seen {
             Err(store::Error::Row(_)) => {
                 return Ok(broken(from + 1, "it, or one soon after it, cannot be read"));
             }
-            stretch => stretch?,
+            seen => seen?,
         };
-        for (record, hash) in &stretch {
+        if let Some((begins, is_signed)) = checkpoint
+            && begins.seq > link.seq
+        {
+            if !is_signed {
+                return Ok(broken(begins.seq, "it begins here, and this node did not sign that"));
+            }
+            (link, records, gaps) = (begins, 0, 0);
+            before = u64::try_from(begins.seq).unwrap_or(0);
+            continue;
+        }
+        for (record, hash) in &found {
             let seq = link.seq + 1;
             if record.seq != seq {
                 return Ok(broken(seq, "it is missing"));
@@ -168,14 +204,40 @@ pub async fn verify(store: &Store) -> Result<Verdict, store::Error> {
             records += 1;
             gaps += u64::from(record.event == GAP);
         }
-        if stretch.len() < STRETCH as usize {
+        if found.len() < STRETCH as usize {
             return Ok(match () {
-                () if link == head => Verdict::Whole { records, gaps },
+                () if link == head => Verdict::Whole { records, gaps, before },
                 () if link.seq < head.seq => broken(link.seq + 1, "from it on the end is missing"),
                 () => broken(link.seq, "it is not the end that was noted"),
             });
         }
     }
+}
+
+/// What one read of a check sees.
+struct Stretch {
+    /// Where the trail begins, and whether this node signed that.
+    checkpoint: Option<(Link, bool)>,
+    records: Vec<(Record, Digest)>,
+    head: Link,
+}
+
+fn stretch(view: &View<'_>, from: i64) -> Result<Stretch, store::Error> {
+    let checkpoint = match store::audit::checkpoint(view)? {
+        Some(checkpoint) => {
+            let kept = store::signing::find(view)?;
+            let made = kept.map(|kept| Made { key: kept.key, certificate: kept.certificate });
+            let signer = made.and_then(|made| Signer::new(&made).ok());
+            let said = Checkpoint::statement(&checkpoint.link, checkpoint.at);
+            // Signatures of this kind are the same each time, so that signing again is checking.
+            let is_signed =
+                signer.is_some_and(|signer| signer.sign(said.as_bytes()) == checkpoint.signature);
+            Some((checkpoint.link, is_signed))
+        }
+        None => None,
+    };
+    let records = store::audit::after(view, from, STRETCH)?;
+    Ok(Stretch { checkpoint, records, head: store::audit::head(view)? })
 }
 
 fn broken(seq: i64, fault: &str) -> Verdict {

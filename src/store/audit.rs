@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::domain::audit::{Link, Record};
+use crate::domain::audit::{Checkpoint, Link, Record};
 use crate::domain::ids::Digest;
 use crate::store::{Error, Tx, View, columns};
 
@@ -67,4 +67,48 @@ pub fn after(view: &View<'_>, seq: i64, limit: u32) -> Result<Vec<(Record, Diges
         found.push((record, columns::digest(&row.get::<_, Vec<u8>>(7)?)?));
     }
     Ok(found)
+}
+
+/// Returns where the trail begins, if records were ever taken off its start.
+///
+/// # Errors
+/// The store's own.
+pub fn checkpoint(view: &View<'_>) -> Result<Option<Checkpoint>, Error> {
+    let mut query = view.prepare("SELECT seq, hash, at, signature FROM audit_checkpoint")?;
+    let mut rows = query.query([])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Checkpoint {
+        link: Link { seq: row.get(0)?, hash: columns::digest(&row.get::<_, Vec<u8>>(1)?)? },
+        at: columns::instant(row.get(2)?)?,
+        signature: row.get(3)?,
+    }))
+}
+
+/// Returns the link of the record at `seq`, if it is there.
+///
+/// # Errors
+/// The store's own.
+pub fn link(view: &View<'_>, seq: i64) -> Result<Option<Link>, Error> {
+    let mut query = view.prepare("SELECT hash FROM audit WHERE seq = ?1")?;
+    let hash = query.query_row([seq], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+    hash.map(|hash| Ok(Link { seq, hash: columns::digest(&hash)? })).transpose()
+}
+
+/// Takes the records up to `checkpoint` away and lets the trail begin there.
+///
+/// # Errors
+/// The store's own.
+pub fn begin_at(tx: &Tx<'_>, checkpoint: &Checkpoint) -> Result<(), Error> {
+    tx.prepare(
+        "INSERT OR REPLACE INTO audit_checkpoint (only, seq, hash, at, signature)
+         VALUES (1, ?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![
+        checkpoint.link.seq,
+        checkpoint.link.hash.as_bytes(),
+        columns::ms(checkpoint.at),
+        checkpoint.signature,
+    ])?;
+    tx.prepare("DELETE FROM audit WHERE seq <= ?1")?.execute([checkpoint.link.seq])?;
+    Ok(())
 }

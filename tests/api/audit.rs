@@ -145,3 +145,21 @@ async fn a_form_at_a_counter_is_recorded() {
     let last = records.last().unwrap();
     assert_eq!((last.event.as_str(), &last.subject), ("PRE_401", &records[0].subject));
 }
+
+/// I9
+#[tokio::test]
+async fn who_is_not_let_in_is_recorded() {
+    let mut node = TestNode::authority().await;
+    let stranger = Session { user: String::new(), token: "x".into() };
+    let reply = node.get(&stranger, "/applications").await;
+    reply.is_rejected(401, "KER-ATH-401", "Invalid Token");
+    let resident = node.resident(0);
+    node.post(&resident, "/sync", &json!({})).await.is_rejected(403, "KER-ATH-403", "Forbidden");
+    let records = node.stopped_and_audited();
+    let told: Vec<_> = records
+        .iter()
+        .map(|record| detail(record)["refused"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(told, ["KER-ATH-401", "KER-ATH-403"]);
+    assert!(records.iter().all(|record| record.event == "PRE_405" && record.actor == "SYSTEM"));
+}

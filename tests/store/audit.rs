@@ -1,7 +1,9 @@
 //! The audit trail as a chain: whatever is done to its rows shows.
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use prereg_node::domain::audit::{Event, Happening, Module, Subject};
+use prereg_node::secrets::signature::{self, Signer};
 use prereg_node::services::audit::{self, Key as Pseudonyms, Verdict};
 use prereg_node::store::{Error, Store};
 use rusqlite::Connection;
@@ -47,10 +49,10 @@ fn after(sql: &str) -> Verdict {
 
 #[test]
 fn a_trail_that_nobody_touched_is_whole() {
-    assert_eq!(after("SELECT 1"), Verdict::Whole { records: 5, gaps: 0 });
+    assert_eq!(after("SELECT 1"), Verdict::Whole { records: 5, gaps: 0, before: 0 });
     let (_folder, path) = new();
     let empty = Store::inline(&path, &key(7)).unwrap();
-    assert_eq!(verdict(&empty), Verdict::Whole { records: 0, gaps: 0 });
+    assert_eq!(verdict(&empty), Verdict::Whole { records: 0, gaps: 0, before: 0 });
 }
 
 #[test]
@@ -101,13 +103,64 @@ fn records_that_are_taken_out_put_in_or_moved_are_named() {
     }
 }
 
+/// Returns a trail of nine records that was pruned to the last four, in writes of two at most.
+fn pruned() -> (tempfile::TempDir, std::path::PathBuf) {
+    let (folder, path) = new();
+    let store = Store::inline(&path, &key(7)).unwrap();
+    append(&store, 9, 0);
+    let now: Timestamp = "2026-12-01T00:00:00Z".parse().unwrap();
+    let made = signature::make(now).unwrap();
+    let signer = Signer::new(&made).unwrap();
+    let pruned = store.write::<_, Error, _>(move |tx| {
+        prereg_node::store::signing::put(tx, &made.key, &made.certificate)?;
+        let prune = || audit::prune(tx, 4, 2, &signer, now);
+        Ok([prune()?, prune()?, prune()?, prune()?])
+    });
+    assert_eq!(pruned.now_or_never().unwrap().unwrap(), [2, 2, 1, 0]);
+    (folder, path)
+}
+
+/// I11, I7: the trail is kept to a length, by no clock.
+#[test]
+fn a_trail_keeps_its_last_records_and_is_whole_from_where_the_node_signed() {
+    let (_folder, path) = pruned();
+    let store = Store::inline(&path, &key(7)).unwrap();
+    assert_eq!(verdict(&store), Verdict::Whole { records: 4, gaps: 0, before: 5 });
+    append(&store, 2, 0);
+    assert_eq!(verdict(&store), Verdict::Whole { records: 6, gaps: 0, before: 5 });
+}
+
+#[test]
+fn a_beginning_that_the_node_did_not_sign_is_named() {
+    for (sql, named) in [
+        ("DELETE FROM audit WHERE seq = 6", 6),
+        ("DELETE FROM audit_checkpoint", 1),
+        ("UPDATE audit_checkpoint SET at = at + 1", 5),
+        ("UPDATE audit_checkpoint SET signature = 'x'", 5),
+        (
+            "DELETE FROM audit WHERE seq = 6; UPDATE audit_checkpoint SET seq = 6, hash =
+          (SELECT hash FROM audit WHERE seq = 7)",
+            6,
+        ),
+        ("DELETE FROM signing", 5),
+    ] {
+        let (_folder, path) = pruned();
+        let raw = Connection::open(&path).unwrap();
+        raw.execute_batch(&format!("PRAGMA key = \"x'{}'\"; {sql}", "07".repeat(32))).unwrap();
+        drop(raw);
+        let verdict = verdict(&Store::inline(&path, &key(7)).unwrap());
+        let Verdict::Broken { seq, .. } = verdict else { panic!("{sql} was not seen") };
+        assert_eq!(seq, named, "{sql}");
+    }
+}
+
 #[test]
 fn lost_records_are_a_record_of_their_own() {
     let (_folder, path) = new();
     let store = Store::inline(&path, &key(7)).unwrap();
     append(&store, 2, 0);
     append(&store, 1, 17);
-    assert_eq!(verdict(&store), Verdict::Whole { records: 4, gaps: 1 });
+    assert_eq!(verdict(&store), Verdict::Whole { records: 4, gaps: 1, before: 0 });
     let records = store.read::<_, Error, _>(|view| prereg_node::store::audit::after(view, 2, 9));
     let records = records.now_or_never().unwrap().unwrap();
     assert_eq!(

@@ -49,7 +49,7 @@ pub(super) fn the_audit_trail_is_whole(settings: &Settings) {
     let records = audit_trail(settings).len();
     let store = node::open_inline(settings).expect("the replica opens again");
     let verdict = node::now_or_never(audit::verify(&store)).expect("the trail can be read");
-    assert_eq!(verdict, Verdict::Whole { records: records as u64, gaps: 0 });
+    assert_eq!(verdict, Verdict::Whole { records: records as u64, gaps: 0, before: 0 });
 }
 
 /// Returns the audit trail of a node that does not run.
