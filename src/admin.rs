@@ -13,6 +13,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
+use crate::domain::counter::Scanner;
 use crate::domain::line::Line;
 use crate::domain::operation::Outcome;
 use crate::services;
@@ -44,6 +45,7 @@ pub enum Question {
 #[serde(rename_all = "camelCase")]
 struct Status {
     line: Line,
+    scanner: Scanner,
     applications: u64,
     documents_coming: u64,
     operations: Counts,
@@ -75,14 +77,14 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
-/// Answers commands until `stop` says so. `nudge` wakes the synchronisation; an authority has none.
+/// Answers commands until `stop` says so. `seen` is what the node sees of its line and its cameras; `nudge` wakes the synchronisation; an authority has none.
 ///
 /// # Errors
 /// Why the socket cannot be made.
 pub async fn serve(
     folder: PathBuf,
     store: Store,
-    line: watch::Receiver<Line>,
+    seen: (watch::Receiver<Line>, watch::Receiver<Scanner>),
     nudge: Option<mpsc::Sender<oneshot::Sender<Line>>>,
     clock: Clock,
     mut stop: watch::Receiver<bool>,
@@ -111,7 +113,7 @@ pub async fn serve(
             continue;
         }
         // One at a time: commands are rare, and two rounds at once are one too many.
-        if let Err(error) = answer(stream, &store, &line, nudge.as_ref(), &clock).await {
+        if let Err(error) = answer(stream, &store, &seen, nudge.as_ref(), &clock).await {
             tracing::debug!(%error, "a command went away");
         }
     }
@@ -121,7 +123,7 @@ pub async fn serve(
 async fn answer(
     stream: UnixStream,
     store: &Store,
-    line: &watch::Receiver<Line>,
+    (line, scanner): &(watch::Receiver<Line>, watch::Receiver<Scanner>),
     nudge: Option<&mpsc::Sender<oneshot::Sender<Line>>>,
     clock: &Clock,
 ) -> io::Result<()> {
@@ -149,8 +151,8 @@ async fn answer(
         answer.push(b'\n');
         return to.write_all(&answer).await;
     }
-    let now = clock.now();
-    let mut answer = match store.read(move |view| status(view, line, now)).await {
+    let (scanner, now) = (scanner.borrow().clone(), clock.now());
+    let mut answer = match store.read(move |view| status(view, line, scanner, now)).await {
         Ok(status) => serde_json::to_vec(&status)?,
         Err(error) => serde_json::to_vec(&serde_json::json!({"error": error.to_string()}))?,
     };
@@ -158,10 +160,16 @@ async fn answer(
     to.write_all(&answer).await
 }
 
-fn status(view: &store::View<'_>, line: Line, now: Timestamp) -> Result<Status, store::Error> {
+fn status(
+    view: &store::View<'_>,
+    line: Line,
+    scanner: Scanner,
+    now: Timestamp,
+) -> Result<Status, store::Error> {
     let refused = store::operation::refused(view, 20)?;
     Ok(Status {
         line,
+        scanner,
         applications: store::application::count(view)?,
         documents_coming: store::document::count_coming(view)?,
         operations: store::operation::counts(view)?,

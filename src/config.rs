@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, parsed once into [`node::Settings`]. A key it does not know is
 //! an error, for a mistyped one would be a setting that silently is not made.
 
+mod counters;
 mod outgoing;
 
 use std::net::SocketAddr;
@@ -20,7 +21,6 @@ use crate::logging;
 use crate::node::{self, Upstream};
 use crate::outside::clamd::Clamd;
 use crate::outside::{captcha, web};
-use crate::scanner::worker::THIS_PROGRAM;
 use crate::secrets::file;
 use crate::secrets::keyring::{Recipient, Unlock};
 use crate::secrets::realm::Realm;
@@ -76,6 +76,9 @@ struct File {
     #[serde(default, rename = "client")]
     clients: Vec<ClientFile>,
     virus_scan: Option<VirusScan>,
+    scan: Option<counters::Scan>,
+    #[serde(default, rename = "counter")]
+    counters: Vec<counters::CounterFile>,
     mail: Option<outgoing::Mail>,
     sms: Option<outgoing::Sms>,
     demo: Option<Demo>,
@@ -333,7 +336,7 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
         virus_scan,
         otp: file.otp,
         audit: file.audit,
-        decoder: THIS_PROGRAM.into(),
+        scanning: counters::scanning(path, base, file.scan, file.counters)?,
         mail: file.mail.map(|mail| mail.settings(path, base)).transpose()?,
         sms: file.sms.map(|sms| sms.settings(path, base)).transpose()?,
         spool: file.demo.map(|demo| base.join(demo.spool)),

@@ -1,5 +1,6 @@
 //! Builds every part of serve, wires their channels, starts and stops them in order.
 
+mod counters;
 mod signing;
 
 use std::future::Future;
@@ -23,7 +24,9 @@ use crate::http::issuer;
 use crate::http::logins::Logins;
 use crate::http::room::Room;
 use crate::http::server::{self, Listener};
-use crate::http::{AskLocked, Client, Dispatch, Parts};
+use crate::http::stream::Streams;
+use crate::http::thumbnails::Thumbnails;
+use crate::http::{Client, Dispatch, Parts};
 use crate::outside::captcha::{self, Verifier};
 use crate::outside::clamd::Clamd;
 use crate::outside::delivery::Delivery;
@@ -31,8 +34,6 @@ use crate::outside::sms::{self, Gateway};
 use crate::outside::smtp::{self, MailServer};
 use crate::outside::spool::Spool;
 use crate::outside::web::{self, Web};
-use crate::scanner::source::Unreadable;
-use crate::scanner::worker::Worker;
 use crate::secrets::keyring::{self, Identity, Recipient, Unlock};
 use crate::secrets::token::TokenKey;
 use crate::secrets::{signature, tls};
@@ -40,7 +41,9 @@ use crate::services::{self, Rules};
 use crate::store::{self, Store};
 use crate::sync::{self, Pace};
 use crate::wire::envelope::Window;
-use crate::{admin, batch, logging};
+use crate::{admin, batch, http, logging};
+
+pub use counters::Scanning;
 
 /// The replica's file in the node's folder.
 const REPLICA: &str = "replica.db";
@@ -53,9 +56,6 @@ const CERTIFICATE_KEY: &str = "tls.key";
 const UNRECORDED: usize = 4096;
 /// Questions that may wait for the synchronisation.
 const WAITING: usize = 64;
-
-/// How long a PDF may take to open: most take milliseconds.
-const OPENING: Duration = Duration::from_secs(2);
 
 /// What a node is.
 #[derive(Clone)]
@@ -92,8 +92,8 @@ pub struct Settings {
     pub clients: Vec<Client>,
     /// The virus scanner that documents are shown to, where the country wants that.
     pub virus_scan: Option<Clamd>,
-    /// The program whose `scan --worker` opens documents: this one.
-    pub decoder: PathBuf,
+    /// Who reads codes and opens documents, and for which counters.
+    pub scanning: Scanning,
     /// The mail server that e-mails leave by.
     pub mail: Option<smtp::Settings>,
     /// The gateway that SMS leave by.
@@ -328,10 +328,11 @@ pub async fn serve(
         trail: settings.audit.keep,
     };
     lanes.spawn(batch::run(batch, ordered, stopping.subscribe()));
+    let wired = counters::wire(settings.scanning, &mut lanes, stopping.subscribe(), &*entropy);
     let commands = admin::serve(
         settings.folder.clone(),
         store.clone(),
-        line_seen.clone(),
+        (line_seen.clone(), wired.scanner),
         nudge,
         clock.clone(),
         stopping.subscribe(),
@@ -341,8 +342,6 @@ pub async fn serve(
             tracing::error!(%error, "commands cannot reach this node");
         }
     });
-    let (locks, asked) = mpsc::channel(WAITING);
-    lanes.spawn(tell_locked(settings.decoder, asked));
     let messages = batch::messages::Parts {
         store: store.clone(),
         delivery: delivery.clone(),
@@ -362,6 +361,7 @@ pub async fn serve(
         stopping.subscribe(),
     ));
 
+    let ending = watch::Sender::new(false);
     let parts = Arc::new(Parts {
         store,
         clock,
@@ -377,7 +377,11 @@ pub async fn serve(
         trail: Trail::new(happened, lost, settings.audit),
         line: line_seen,
         ask,
-        locks,
+        counters: wired.counters,
+        pictures: wired.pictures,
+        looks: wired.looks,
+        thumbnails: Thumbnails::default(),
+        streams: Streams::new(ending.subscribe()),
         virus_scan: settings.virus_scan,
         delivery,
         jobs,
@@ -386,6 +390,7 @@ pub async fn serve(
         room: Room::default(),
         window: settings.window,
     });
+    lanes.spawn(http::counters::run(Arc::clone(&parts), wired.reads, stopping.subscribe()));
     let dispatch = Dispatch::new(parts);
     started(&addresses);
     notify(&[sd_notify::NotifyState::Ready]);
@@ -395,6 +400,7 @@ pub async fn serve(
         server::Limits::default(),
         async {
             stop.await;
+            ending.send_replace(true);
             notify(&[sd_notify::NotifyState::Stopping]);
         },
     )
@@ -406,29 +412,6 @@ pub async fn serve(
         lanes.shutdown().await;
     }
     Ok(())
-}
-
-/// Tells of PDFs whether they are locked, one at a time, until nobody can ask any more. Each is opened
-/// in a process of its own, so that what a hostile one does there concerns no other.
-async fn tell_locked(decoder: PathBuf, mut asked: mpsc::Receiver<AskLocked>) {
-    while let Some((content, to)) = asked.recv().await {
-        if to.is_closed() {
-            continue;
-        }
-        let mut worker = Worker::new(&decoder).with_patience(OPENING);
-        let opened = tokio::task::spawn_blocking(move || worker.opens(content.into())).await;
-        let locked = match opened {
-            Ok(Ok(())) => false,
-            Ok(Err(Unreadable::Locked)) => true,
-            Ok(Err(why)) => {
-                let why = why.kind();
-                tracing::warn!(why, "a PDF was taken without knowing whether it is locked");
-                false
-            }
-            Err(_) => false,
-        };
-        let _ = to.send(locked);
-    }
 }
 
 async fn line_at_start(store: &Store, rules: &Rules) -> Result<Line, store::Error> {

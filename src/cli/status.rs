@@ -42,6 +42,11 @@ fn print(answer: &Value) {
     for (name, key) in [("sent", "sent"), ("dropped", "dropped"), ("refused", "refused")] {
         println!("         {name:<7} {}", messages[key]);
     }
+    println!("scan process     {}", text(&answer["scanner"]["state"]));
+    for camera in answer["scanner"]["cameras"].as_array().into_iter().flatten() {
+        let [name, path, state] = ["name", "path", "state"].map(|key| text(&camera[key]));
+        println!("  camera: {name} ({path}) is {state} since {}", text(&camera["since"]));
+    }
     for waiting in answer["waiting"].as_array().into_iter().flatten() {
         println!(
             "  waits: {} tried {} times, again at {}: {}",

@@ -42,6 +42,11 @@ text_id! {
     DocumentId
 }
 
+text_id! {
+    /// A counter's id, such as `counter-1`: the user of its tokens.
+    CounterId
+}
+
 /// The SHA-256 of some content.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);

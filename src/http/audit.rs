@@ -15,11 +15,11 @@ use crate::domain::audit::{Event, Happening, Module, Subject, Told};
 use crate::domain::ids::CenterId;
 use crate::http::dispatch::Call;
 use crate::http::flood::{Flood, Limits};
-use crate::http::reply::{Of, Refused, Reply, Who};
+use crate::http::reply::{Of, Refused, Reply, Unrecorded, Who};
 use crate::http::route::{Endpoint, query_value};
 use crate::http::{Context, auth};
 
-const DEMOGRAPHIC: Module = Module("DEM");
+pub(super) const DEMOGRAPHIC: Module = Module("DEM");
 const DOCUMENT: Module = Module("DOC");
 const BOOKING: Module = Module("BOOK");
 const DATA_SYNC: Module = Module("DAT");
@@ -62,7 +62,7 @@ impl Trail {
     }
 
     /// Sends what happened to be recorded, or counts it.
-    fn record(&self, happening: Happening) {
+    pub(super) fn record(&self, happening: Happening) {
         let of_nobody = happening.actor.is_none() && happening.refused.is_some();
         // From wherever they come: a million addresses would fill the disk as well.
         let from = Ipv4Addr::LOCALHOST.into();
@@ -143,7 +143,10 @@ fn event(endpoint: Endpoint) -> Option<(Event, Module, About)> {
 
         // The contract knows no such call; a whole form is worth a record all the same.
         E::Form => (Event::Retrieve, DEMOGRAPHIC, About::Path),
-        E::FormDocument => (Event::Retrieve, DOCUMENT, About::Path),
+        E::FormDocument | E::Thumbnail => (Event::Retrieve, DOCUMENT, About::Path),
+        // The application is the one on the counter's screen. What was scanned, and what a stream of
+        // events tells, `http::counters` and `http::events` record themselves.
+        E::CurrentForm => (Event::Retrieve, DEMOGRAPHIC, About::Nothing),
 
         _ => return None,
     })
@@ -184,6 +187,9 @@ pub(super) fn pending(cx: &Context, endpoint: Endpoint, call: &Call) -> Option<P
 /// Records what `reply` says became of the call, and returns it.
 pub(super) async fn recorded(trail: &Trail, pending: Pending, mut reply: Reply) -> Reply {
     let Pending { mut happening, about } = pending;
+    if reply.extensions_mut().remove::<Unrecorded>().is_some() {
+        return reply;
+    }
     happening.refused = reply.extensions().get::<Refused>().map(|Refused(code)| code.clone());
     if let Some(Who(user)) = reply.extensions_mut().remove() {
         happening.actor = Some(user);
@@ -239,6 +245,9 @@ mod tests {
             Endpoint::Transliterate,
             Endpoint::ValidateCaptcha,
             Endpoint::SetApplicationStatus,
+            // What was scanned is recorded where it is looked up, whoever sent it.
+            Endpoint::SendScan,
+            Endpoint::NextPerson,
         ];
         for route in table() {
             let changes = route.method != Method::GET && !only_ask.contains(&route.endpoint);
@@ -302,7 +311,10 @@ mod tests {
                 match about {
                     About::Path => assert_eq!(first, Some("{prid}"), "{path}"),
                     About::Center => assert_eq!(first, Some("{centerId}"), "{path}"),
-                    _ => assert!(first.is_none_or(|first| first == "{documentId}"), "{path}"),
+                    _ => assert!(
+                        first.is_none_or(|first| ["{documentId}", "{counterId}"].contains(&first)),
+                        "{path}"
+                    ),
                 }
             }
         }

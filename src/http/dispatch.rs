@@ -94,6 +94,12 @@ impl Call {
         }
     }
 
+    /// Reads the body, of at most so many bytes, as it is.
+    pub(super) async fn bytes(&mut self, most: usize) -> Result<bytes::Bytes, body::Error> {
+        let body = self.body.take().ok_or(body::Error::Broken)?;
+        body::read(body, &Limits::of(most), &mut self.share).await
+    }
+
     /// Reads the body as a document with its request.
     pub(super) async fn upload(&mut self, bytes: usize) -> Result<body::Upload, body::Error> {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -290,6 +296,12 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
 
         Endpoint::Form => handlers::prefill::form(cx, call).await,
         Endpoint::FormDocument => handlers::prefill::document(cx, call).await,
+        Endpoint::Thumbnail => handlers::prefill::thumbnail(cx, call).await,
+        Endpoint::CurrentForm => handlers::counter::current(cx, &call).await,
+        Endpoint::CounterEvents => handlers::counter::events(cx, &call),
+        Endpoint::SendScan => handlers::counter::scan(cx, call).await,
+        Endpoint::NextPerson => handlers::counter::next(cx, &call),
+        Endpoint::Preview => handlers::counter::preview(cx, &call).await,
 
         Endpoint::Live => handlers::health::live(),
         Endpoint::Ready => handlers::health::ready(cx).await,

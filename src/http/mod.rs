@@ -3,19 +3,25 @@
 pub mod audit;
 pub mod auth;
 pub mod body;
+pub mod counters;
 mod dispatch;
+mod events;
 pub mod flood;
+mod forms;
 mod handlers;
 mod idle;
 pub mod issuer;
 pub mod logins;
 pub mod openapi;
+mod range;
 pub mod reply;
 pub mod room;
 pub mod route;
 pub mod says;
 pub mod server;
+pub mod stream;
 pub mod table;
+pub mod thumbnails;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -27,6 +33,7 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::domain::line::{Fetched, Line};
 use crate::domain::master::Master;
+use crate::domain::picture::{Found, NotFound, Wanted};
 use crate::domain::prid::Prid;
 use crate::entropy::Entropy;
 use crate::http::logins::Logins;
@@ -57,9 +64,13 @@ pub struct Client {
 /// An application that is not here is asked for at central; the answer comes back on the channel.
 pub type Ask = (Prid, oneshot::Sender<Fetched>);
 
-/// Whether a PDF is locked with a password is asked of the process that decodes; the answer comes back
-/// on the channel.
-pub type AskLocked = (Bytes, oneshot::Sender<bool>);
+/// A question about a picture or PDF for the process that decodes; the answer comes back on the
+/// channel.
+pub type AskPicture = (Wanted, Bytes, oneshot::Sender<Result<Found, NotFound>>);
+
+/// Somebody wants to see what a camera sees, by its name; the pictures come on what comes back. They
+/// are made until nobody holds it any more.
+pub type AskLook = (String, oneshot::Sender<watch::Receiver<Bytes>>);
 
 /// What handlers work with.
 pub struct Parts {
@@ -91,8 +102,16 @@ pub struct Parts {
     pub line: watch::Receiver<Line>,
     /// Where to ask for an application that is not here; none on an authority.
     pub ask: Option<mpsc::Sender<Ask>>,
-    /// Where to ask whether a PDF is locked.
-    pub locks: mpsc::Sender<AskLocked>,
+    /// What stands on the screens of the counters.
+    pub counters: counters::Counters,
+    /// Where to ask about pictures and PDFs.
+    pub pictures: mpsc::Sender<AskPicture>,
+    /// Where to ask for what a camera sees.
+    pub looks: mpsc::Sender<AskLook>,
+    /// Small pictures of documents.
+    pub thumbnails: thumbnails::Thumbnails,
+    /// Places for answers that go on.
+    pub streams: stream::Streams,
     /// The virus scanner, where one is configured.
     pub virus_scan: Option<Clamd>,
     /// How messages leave.

@@ -131,6 +131,7 @@ fn operation(route: &Route, number: usize, path: &str, types: &mut SchemaGenerat
             operation["requestBody"] =
                 json!({"required": true, "content": {"application/json": {"schema": schema}}});
         }
+        Takes::Scan => operation["requestBody"] = json!({"required": true, "content": scan()}),
         Takes::Form(parts) => {
             let schema = form(route.id, parts, types);
             operation["requestBody"] =
@@ -180,6 +181,14 @@ fn enveloped(id: Option<&'static str>, body: SchemaOf, types: &mut SchemaGenerat
     })
 }
 
+/// Returns what may be sent to a counter.
+fn scan() -> Value {
+    let binary = json!({"schema": {"type": "string", "format": "binary"}});
+    let text = json!({"type": "object", "required": ["text"],
+                      "properties": {"text": {"type": "string"}}});
+    json!({"application/json": {"schema": text}, "image/jpeg": binary, "image/png": binary})
+}
+
 fn form(id: Option<&'static str>, parts: &[Part], types: &mut SchemaGenerator) -> Value {
     let (mut required, mut properties) = (Vec::new(), Map::new());
     for part in parts {
@@ -199,20 +208,22 @@ fn form(id: Option<&'static str>, parts: &[Part], types: &mut SchemaGenerator) -
 fn responses(route: &Route, path: &str, types: &mut SchemaGenerator) -> Value {
     let is_plain = |status: u16| match route.says.gives {
         Gives::Anything | Gives::Enveloped(_) => false,
-        Gives::Plain(plain) | Gives::File(plain) => plain.contains(&status),
+        Gives::Plain(plain) | Gives::File(plain) | Gives::Stream(_, plain) => {
+            plain.contains(&status)
+        }
     };
     let none: &[u16] = &[];
     let by_body = match route.says.takes {
         Takes::Nothing => [none, none],
         Takes::Enveloped(_) => [BODY, none],
-        Takes::Form(_) => [BODY, FORM],
+        Takes::Form(_) | Takes::Scan => [BODY, FORM],
     };
     let by_who = if matches!(route.who, Who::Anybody) { ANYBODY } else { ROLES };
     let by_path = if parameters(path).next().is_some() { PARAMETER } else { none };
     let by_method = if route.method.is_safe() { none } else { WRITES };
     let own = match route.says.gives {
         Gives::Anything | Gives::Enveloped(_) => none,
-        Gives::Plain(own) | Gives::File(own) => own,
+        Gives::Plain(own) | Gives::File(own) | Gives::Stream(_, own) => own,
     };
     let mut responses = Map::new();
     responses.insert("200".into(), good(route, types));
@@ -245,6 +256,7 @@ fn good(route: &Route, types: &mut SchemaGenerator) -> Value {
         Gives::File(_) => json!({
             "application/octet-stream": {}, "application/pdf": {}, "image/jpeg": {}, "image/png": {},
         }),
+        Gives::Stream(media_type, _) => json!({media_type: {}}),
     };
     json!({"description": "The answer.", "content": content})
 }

@@ -2,19 +2,20 @@
 //! `errors` filled.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Collected, Full};
+use http_body_util::{BodyExt as _, Collected};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::http::stream::Content;
 use crate::secrets::signature::Signer;
 use crate::secrets::token::Rejected;
 use crate::services::{Coded, Kind};
 use crate::wire::envelope::{self, Fault};
 
-/// An answer, whole.
-pub type Reply = Response<Full<Bytes>>;
+/// An answer. Nearly all are whole; nobody signs one that goes on, or looks into it.
+pub type Reply = Response<Content>;
 
 /// The code with which a call was refused: a mark on the answer that clients don't see, for the audit
 /// trail.
@@ -28,6 +29,10 @@ pub struct Who(pub String);
 /// Which application a call was about, where only its body says it: a mark like [`Refused`].
 #[derive(Clone)]
 pub struct Of(pub String);
+
+/// An answer that told nothing of anybody, and so leaves no record: a mark like [`Refused`].
+#[derive(Clone, Copy)]
+pub struct Unrecorded;
 
 /// Marks an answer as one that refuses, with `code`.
 #[must_use]
@@ -113,7 +118,13 @@ pub fn json(status: StatusCode, body: Vec<u8>) -> Reply {
 /// Returns an answer of some media type.
 #[must_use]
 pub fn content(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Reply {
-    let mut reply = Response::new(Full::new(Bytes::from(body)));
+    streamed(status, media_type, Bytes::from(body).into())
+}
+
+/// Returns an answer of some media type and body.
+#[must_use]
+pub fn streamed(status: StatusCode, media_type: &'static str, body: Content) -> Reply {
+    let mut reply = Response::new(body);
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -129,7 +140,7 @@ pub async fn signed(reply: Reply, signer: &Signer) -> Reply {
     if let Ok(signature) = HeaderValue::try_from(signer.sign(&body)) {
         head.headers.insert("response-signature", signature);
     }
-    Response::from_parts(head, Full::new(body))
+    Response::from_parts(head, body.into())
 }
 
 fn told(error: &dyn Coded) -> Vec<Fault> {

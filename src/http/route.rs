@@ -94,6 +94,12 @@ pub enum Endpoint {
     // Pre-fill
     Form,
     FormDocument,
+    Thumbnail,
+    CurrentForm,
+    CounterEvents,
+    SendScan,
+    NextPerson,
+    Preview,
 
     // Health and description
     Live,

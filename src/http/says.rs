@@ -26,6 +26,8 @@ pub enum Takes {
     Enveloped(SchemaOf),
     /// A form of these parts.
     Form(Vec<Part>),
+    /// A text in JSON, or a picture.
+    Scan,
 }
 
 /// A part of a form.
@@ -60,6 +62,9 @@ pub enum Gives {
     Plain(&'static [u16]),
     /// A file; these statuses besides 200 come with a code and a message.
     File(&'static [u16]),
+    /// An answer of this media type that goes on until one of the ends goes; these statuses besides
+    /// 200 come with a code and a message.
+    Stream(&'static str, &'static [u16]),
 }
 
 /// Makes the schema of a type.
@@ -132,6 +137,20 @@ impl Route {
     #[must_use]
     pub fn gives_file(mut self, statuses: &'static [u16]) -> Self {
         self.says.gives = Gives::File(statuses);
+        self
+    }
+
+    /// Says that it takes a text in JSON or a picture.
+    #[must_use]
+    pub fn takes_scan(mut self) -> Self {
+        self.says.takes = Takes::Scan;
+        self
+    }
+
+    /// Says that it answers with a stream of this media type, or with one of these statuses.
+    #[must_use]
+    pub fn gives_stream(mut self, media_type: &'static str, statuses: &'static [u16]) -> Self {
+        self.says.gives = Gives::Stream(media_type, statuses);
         self
     }
 }

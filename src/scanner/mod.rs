@@ -2,6 +2,7 @@
 //! network, and its decoders run in a child that has not even files ([`worker`]).
 
 pub mod decode;
+pub mod link;
 pub mod live;
 pub mod luma;
 mod pdf;

@@ -7,14 +7,16 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::domain::caller::Caller;
+use crate::domain::document::Format;
 use crate::domain::form::{
     AppointmentLine, Contents, DocumentLine, Form, Giver, Origin, Provenance,
 };
+use crate::domain::ids::{Digest, DocumentId};
 use crate::domain::line::Line;
 use crate::domain::master::Master;
 use crate::domain::operation::Change;
 use crate::domain::prid::Prid;
-use crate::services::{Coded, Kind, Rules};
+use crate::services::{Coded, Kind, Rules, document};
 use crate::store::{self, View};
 
 /// Why there is no form.
@@ -32,6 +34,9 @@ pub enum Error {
     /// It is not here, and central cannot be asked now.
     #[error("This application is not here, and central cannot be asked now; the data here is {0}.")]
     NotHere(String),
+    /// A code was seen that is not 14 digits.
+    #[error("This code is not that of an acknowledgement.")]
+    Foreign,
     /// The replica failed.
     #[error("The replica failed.")]
     Store(#[from] store::Error),
@@ -44,6 +49,7 @@ impl Coded for Error {
             Self::Mistyped => "PFL-002",
             Self::Nowhere => "PFL-003",
             Self::NotHere(_) => "PFL-004",
+            Self::Foreign => "PFL-005",
             Self::Store(_) => "PFL-500",
         }
     }
@@ -213,18 +219,104 @@ pub fn form(
     Ok(Some(serde_json::to_vec(&answer).expect("a form has text keys and no failing parts")))
 }
 
+/// Why a counter's call was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no counter with this id.
+    #[error("There is no counter with this id.")]
+    NoCounter,
+    /// The token is of another counter.
+    #[error("This token is of another counter.")]
+    OtherCounter,
+    /// Scans come too fast.
+    #[error("Too many scans at once: try again in a second.")]
+    TooFast,
+    /// What was sent is neither a text nor a picture.
+    #[error(
+        "Send {{\"text\": \"...\"}} as application/json, or a picture as image/jpeg or image/png."
+    )]
+    NotAScan,
+    /// The picture could not be read.
+    #[error("This is not a picture that can be read.")]
+    NotAPicture,
+    /// The process that decodes does not answer.
+    #[error("Cameras and pictures cannot be read now: the scan process does not answer.")]
+    NoScanner,
+    /// The counter has no such camera.
+    #[error("This counter has no such camera.")]
+    NoCamera,
+    /// The document cannot be drawn.
+    #[error("This document cannot be drawn small: open it as it is.")]
+    NotDrawable,
+    /// The side of a thumbnail is out of range.
+    #[error("The side of a thumbnail is 16 to 1024 pixels.")]
+    BadSide,
+    /// There is no place for a further stream.
+    #[error("Too many streams are open: close one, or ask for the current form instead.")]
+    TooManyStreams,
+    /// The range lies beyond the document.
+    #[error("The document is shorter than that.")]
+    BadRange,
+}
+
+impl Coded for Refused {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoCounter => "PFL-006",
+            Self::OtherCounter => "PFL-007",
+            Self::TooFast => "PFL-008",
+            Self::NotAScan => "PFL-009",
+            Self::NotAPicture => "PFL-010",
+            Self::NoScanner => "PFL-011",
+            Self::NoCamera => "PFL-012",
+            Self::NotDrawable => "PFL-013",
+            Self::BadSide => "PFL-014",
+            Self::TooManyStreams => "PFL-015",
+            Self::BadRange => "PFL-016",
+        }
+    }
+}
+
 /// Returns a document of `prid` with its media type and content, for a caller who may see every
 /// application of the center.
 ///
 /// # Errors
-/// As [`crate::services::document::content`].
+/// As [`document::content`].
 pub fn document(
     view: &View<'_>,
     prid: &Prid,
-    id: &crate::domain::ids::DocumentId,
+    id: &DocumentId,
     caller: &Caller,
-) -> Result<(&'static str, Vec<u8>), crate::services::document::Error> {
-    let (_, content) = crate::services::document::content(view, prid, id, caller)?;
-    let format = crate::domain::document::Format::of(&content);
-    Ok((format.map_or("application/octet-stream", |format| format.media_type()), content))
+) -> Result<File, document::Error> {
+    let (document, content) = document::content(view, prid, id, caller)?;
+    let format = Format::of(&content);
+    let media_type = format.map_or("application/octet-stream", Format::media_type);
+    let digest = document.digest.unwrap_or_else(|| Digest::of(&content));
+    Ok(File { media_type, digest, content })
+}
+
+/// A document as a file.
+pub struct File {
+    /// What it is, by its first bytes.
+    pub media_type: &'static str,
+    /// The digest of its content.
+    pub digest: Digest,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// Returns the digest of a document's content, without reading that.
+///
+/// # Errors
+/// As [`document`].
+pub fn document_digest(
+    view: &View<'_>,
+    prid: &Prid,
+    id: &DocumentId,
+) -> Result<Digest, document::Error> {
+    let application =
+        store::application::find(view, prid)?.ok_or(document::Error::NoApplication)?;
+    let document = store::document::find(view, &application.prid, id)?
+        .ok_or(document::Error::NotOfApplication)?;
+    document.digest.ok_or(document::Error::NoContent)
 }

@@ -16,6 +16,7 @@ mod cancel;
 mod captcha;
 mod catalog;
 mod changes;
+mod counters;
 mod datasync;
 mod demographic;
 mod document;

@@ -15,6 +15,7 @@ pub(crate) fn paths(route: &Route) -> Vec<String> {
         "{centerId}" => "10001".to_owned(),
         "{*masterData}" => "registrationcenters/10001/eng".to_owned(),
         "{documentId}" => "a-document".to_owned(),
+        "{counterId}" => "1".to_owned(),
         part if part.starts_with('{') => panic!("what is {part}?"),
         part => part.to_owned(),
     };

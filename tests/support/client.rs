@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
-use hyper::header::{HOST, HeaderMap};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -47,7 +47,14 @@ pub(super) async fn send(
         let request = request.body(Full::new(Bytes::from(body))).unwrap();
         let answer = sender.send_request(request).await.unwrap();
         let (head, body) = answer.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        // A stream has no end that could be waited for.
+        let media_type = head.headers.get(CONTENT_TYPE).map_or(&[][..], |kind| kind.as_bytes());
+        let goes_on = media_type.starts_with(b"text/event-stream")
+            || media_type.starts_with(b"multipart/x-mixed-replace");
+        let body = match goes_on {
+            true => Bytes::new(),
+            false => body.collect().await.unwrap().to_bytes(),
+        };
         drop(sender);
         connection.abort();
         Reply { status: head.status.as_u16(), headers: head.headers, body, asked }

@@ -24,7 +24,7 @@ use prereg_node::domain::prid::Prid;
 use prereg_node::domain::status::{Lifecycle, Status};
 use prereg_node::entropy::Seeded;
 use prereg_node::http::{self, flood};
-use prereg_node::node::{self, Settings};
+use prereg_node::node::{self, Scanning, Settings};
 use prereg_node::secrets::keyring::Unlock;
 use prereg_node::secrets::token::TokenKey;
 use prereg_node::services::{self, Rules, booking, perform};
@@ -540,7 +540,7 @@ fn settings(folder: &Path) -> Settings {
         virus_scan: None,
         otp: flood::Limits { per_minute: 100_000, per_address: 100_000 },
         audit: http::audit::Settings { refusals_per_minute: 100_000, ..Default::default() },
-        decoder: env!("CARGO_BIN_EXE_prereg-node").into(),
+        scanning: Scanning::by_child(env!("CARGO_BIN_EXE_prereg-node")),
         mail: None,
         sms: None,
         spool: Some(folder.join("spool")),

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::domain::caller::Caller;
 use crate::domain::document::Document;
 use crate::domain::ids::DocumentId;
+use crate::domain::picture::{NotFound, Wanted};
 use crate::domain::prid::Prid;
 use crate::http::Context;
 use crate::http::dispatch::Call;
@@ -103,10 +104,17 @@ async fn scanned(cx: &Context, upload: &Upload) -> Result<(), Error> {
 /// it is: what is kept out are documents that nobody can read, and nothing dangerous.
 async fn is_locked(cx: &Context, upload: &Upload) -> bool {
     let (to, answer) = oneshot::channel();
-    if cx.locks.send((upload.content.clone(), to)).await.is_err() {
+    if cx.pictures.send((Wanted::Opens, upload.content.clone(), to)).await.is_err() {
         return false;
     }
-    answer.await.unwrap_or(false)
+    match answer.await.unwrap_or(Err(NotFound::NoProcess)) {
+        Ok(_) => false,
+        Err(NotFound::Locked) => true,
+        Err(why) => {
+            tracing::warn!(%why, "a PDF was taken without knowing whether it is locked");
+            false
+        }
+    }
 }
 
 /// Answers an upload whose part `Document request` is not what it should be.

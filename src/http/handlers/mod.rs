@@ -5,6 +5,7 @@ pub(super) mod application;
 pub(super) mod batch;
 pub(super) mod booking;
 pub(super) mod captcha;
+pub(super) mod counter;
 pub(super) mod datasync;
 pub(super) mod demographic;
 pub(super) mod document;

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use prereg_node::domain::status::Lifecycle;
+use prereg_node::node::Scanning;
 use prereg_node::outside::clamd::{Address, Clamd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -264,7 +265,7 @@ async fn many_pdfs_at_once_are_each_told_apart() {
 async fn a_process_that_cannot_be_started_keeps_no_document_out() {
     let node = TestNode::with(|plan| {
         plan.settings.rules.lifecycle = Lifecycle::V1_2;
-        plan.settings.decoder = "/bin/false".into();
+        plan.settings.scanning = Scanning::by_child("/bin/false");
     })
     .await;
     let to = node.given_application().await;
