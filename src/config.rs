@@ -3,9 +3,11 @@
 
 mod counters;
 mod outgoing;
+mod slip;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -81,6 +83,8 @@ struct File {
     counters: Vec<counters::CounterFile>,
     mail: Option<outgoing::Mail>,
     sms: Option<outgoing::Sms>,
+    #[serde(default)]
+    slip: slip::Slip,
     demo: Option<Demo>,
 }
 
@@ -339,6 +343,7 @@ fn settings(path: &Path, file: File) -> Result<node::Settings, Error> {
         scanning: counters::scanning(path, base, file.scan, file.counters)?,
         mail: file.mail.map(|mail| mail.settings(path, base)).transpose()?,
         sms: file.sms.map(|sms| sms.settings(path, base)).transpose()?,
+        press: Arc::new(file.slip.press(base)?),
         spool: file.demo.map(|demo| base.join(demo.spool)),
         folder,
     })

@@ -30,4 +30,5 @@ pub mod secrets;
 pub mod services;
 pub mod store;
 pub mod sync;
+pub mod typeset;
 pub mod wire;

@@ -40,6 +40,7 @@ use crate::secrets::{signature, tls};
 use crate::services::{self, Rules};
 use crate::store::{self, Store};
 use crate::sync::{self, Pace};
+use crate::typeset::Press;
 use crate::wire::envelope::Window;
 use crate::{admin, batch, http, logging};
 
@@ -98,6 +99,8 @@ pub struct Settings {
     pub mail: Option<smtp::Settings>,
     /// The gateway that SMS leave by.
     pub sms: Option<Sms>,
+    /// What slips are made with.
+    pub press: Arc<Press>,
     /// Where messages go in a trial; also what makes a node a trial.
     pub spool: Option<PathBuf>,
 }
@@ -383,6 +386,7 @@ pub async fn serve(
         thumbnails: Thumbnails::default(),
         streams: Streams::new(ending.subscribe()),
         virus_scan: settings.virus_scan,
+        press: settings.press,
         delivery,
         jobs,
         clients: settings.clients,

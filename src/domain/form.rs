@@ -302,8 +302,9 @@ fn missing<'a>(contents: &Contents<'a>, master: &'a Master) -> Vec<Missing<'a>> 
     missing
 }
 
-/// Names a category by master data, else by the form's label.
-fn category_names<'a>(master: &'a Master, category: &str) -> Cow<'a, Names> {
+/// Names a document category by master data, else by the form's label; empty if neither knows it.
+#[must_use]
+pub fn category_names<'a>(master: &'a Master, category: &str) -> Cow<'a, Names> {
     let named = master.categories().get(category).map(|named| &named.names);
     let mut fields = master.ui_spec().fields().iter();
     let label = || fields.find(|ui| ui.category() == Some(category)).map(|ui| &ui.labels);

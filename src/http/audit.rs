@@ -144,6 +144,7 @@ fn event(endpoint: Endpoint) -> Option<(Event, Module, About)> {
         // The contract knows no such call; a whole form is worth a record all the same.
         E::Form => (Event::Retrieve, DEMOGRAPHIC, About::Path),
         E::FormDocument | E::Thumbnail => (Event::Retrieve, DOCUMENT, About::Path),
+        E::Slips => (Event::Retrieve, DEMOGRAPHIC, About::Several),
         // The application is the one on the counter's screen. What was scanned, and what a stream of
         // events tells, `http::counters` and `http::events` record themselves.
         E::CurrentForm => (Event::Retrieve, DEMOGRAPHIC, About::Nothing),

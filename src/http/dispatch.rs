@@ -302,6 +302,7 @@ async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {
         Endpoint::SendScan => handlers::counter::scan(cx, call).await,
         Endpoint::NextPerson => handlers::counter::next(cx, &call),
         Endpoint::Preview => handlers::counter::preview(cx, &call).await,
+        Endpoint::Slips => handlers::slip::slips(cx, call).await,
 
         Endpoint::Live => handlers::health::live(),
         Endpoint::Ready => handlers::health::ready(cx).await,

@@ -66,3 +66,12 @@ async fn fetch(cx: &Context, prid: &Prid, fetching: impl FnOnce()) -> Fetched {
         Ok(Err(_)) | Err(_) => Fetched::Unasked,
     }
 }
+
+/// Asks central for applications, all at once, for as long as a counter waits; returns of which it
+/// said something.
+pub(super) async fn fetched(cx: &Context, prids: &[Prid]) -> Vec<Prid> {
+    let asked = prids.iter().map(|prid| async move { (fetch(cx, prid, || ()).await, prid) });
+    let asked = futures_util::future::join_all(asked).await;
+    let told = asked.into_iter().filter(|(fetched, _)| *fetched != Fetched::Unasked);
+    told.map(|(_, prid)| prid.clone()).collect()
+}

@@ -46,6 +46,7 @@ use crate::services::Rules;
 use crate::services::batch::Order;
 use crate::services::master::Loaded;
 use crate::store::Store;
+use crate::typeset::Press;
 use crate::wire::envelope::Window;
 
 pub use dispatch::Dispatch;
@@ -114,6 +115,8 @@ pub struct Parts {
     pub streams: stream::Streams,
     /// The virus scanner, where one is configured.
     pub virus_scan: Option<Clamd>,
+    /// What slips are made with.
+    pub press: Arc<Press>,
     /// How messages leave.
     pub delivery: Delivery,
     /// Where an administrator's orders to run a job go.

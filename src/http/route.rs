@@ -100,6 +100,7 @@ pub enum Endpoint {
     SendScan,
     NextPerson,
     Preview,
+    Slips,
 
     // Health and description
     Live,

@@ -12,6 +12,7 @@ mod notification;
 mod openapi;
 mod prefill;
 mod qrcode;
+mod slip;
 mod transliteration;
 
 use hyper::Method;
@@ -52,6 +53,7 @@ pub fn table() -> Vec<Route> {
         notification::rows(),
         transliteration::rows(),
         prefill::rows(),
+        slip::rows(),
         health::rows(),
         openapi::rows(),
     ]

@@ -18,6 +18,7 @@ pub mod prefill;
 pub mod published;
 pub mod qrcode;
 pub mod seat;
+pub mod slip;
 pub mod transliteration;
 pub mod uispec;
 

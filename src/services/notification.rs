@@ -21,6 +21,7 @@ use crate::services::{Coded, Kind, Rules, login};
 use crate::store::{self, Tx};
 
 use self::text::Occasion;
+pub(in crate::services) use self::text::names;
 
 /// Messages that may wait in all; beyond, new ones are not taken.
 const MOST_WAITING: u64 = 20_000;

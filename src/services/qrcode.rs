@@ -57,6 +57,21 @@ pub fn version(master: &Master) -> i16 {
 /// [`Error::TooLong`]; version 1 has room for 41 digits, 25 letters of its own small alphabet, or 17
 /// bytes.
 pub fn draw(text: &str, version: i16) -> Result<Vec<u8>, Error> {
+    picture(&code(text, version)?)
+}
+
+/// Returns how many modules a side the same code has, and its modules by row, dark ones true; without
+/// a border.
+///
+/// # Errors
+/// As [`draw`].
+pub fn modules(text: &str, version: i16) -> Result<(usize, Vec<bool>), Error> {
+    let code = code(text, version)?;
+    let modules = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
+    Ok((code.width(), modules))
+}
+
+fn code(text: &str, version: i16) -> Result<QrCode, Error> {
     let version = Version::Normal(version);
     let mut bits = Bits::new(version);
     // One mode for the whole, as central does it: a mixture would hold more than its codes do.
@@ -67,11 +82,10 @@ pub fn draw(text: &str, version: i16) -> Result<Vec<u8>, Error> {
     } else {
         bits.push_byte_data(text.as_bytes())
     };
-    let code = pushed
+    pushed
         .and_then(|()| bits.push_terminator(EcLevel::L))
         .and_then(|()| QrCode::with_bits(bits, EcLevel::L))
-        .map_err(|_| Error::TooLong)?;
-    picture(&code)
+        .map_err(|_| Error::TooLong)
 }
 
 fn is_of_the_small_alphabet(byte: u8) -> bool {

@@ -31,6 +31,7 @@ mod prefill;
 mod qrcode;
 mod routes;
 mod seats;
+mod slip;
 mod tokens;
 mod transliteration;
 mod validation;

@@ -29,6 +29,7 @@ use prereg_node::secrets::keyring::Unlock;
 use prereg_node::secrets::token::TokenKey;
 use prereg_node::services::{self, Rules, booking, perform};
 use prereg_node::store::{self, Tx};
+use prereg_node::typeset::{Paper, Press, WordBook};
 use prereg_node::wire::envelope::Window;
 use prereg_node::{entropy, logging, wire};
 use serde_json::{Value, json};
@@ -543,6 +544,7 @@ fn settings(folder: &Path) -> Settings {
         scanning: Scanning::by_child(env!("CARGO_BIN_EXE_prereg-node")),
         mail: None,
         sms: None,
+        press: Arc::new(Press::new(None, WordBook::default(), Paper::A4)),
         spool: Some(folder.join("spool")),
     }
 }

@@ -17,6 +17,7 @@ pub(super) mod openapi;
 pub(super) mod prefill;
 pub(super) mod proxy;
 pub(super) mod qrcode;
+pub(super) mod slip;
 pub(super) mod transliteration;
 pub(super) mod uispec;
 

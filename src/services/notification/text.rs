@@ -192,7 +192,7 @@ impl<'m> Of<'_, 'm> {
 }
 
 /// Returns the names in an application by language; a name in several fields is joined by blanks.
-pub(super) fn names<'a>(
+pub(in crate::services) fn names<'a>(
     application: &'a Application,
     master: &'a Master,
 ) -> Vec<(&'a str, String)> {
