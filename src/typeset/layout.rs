@@ -478,25 +478,5 @@ fn grouped(number: &str) -> String {
     grouped
 }
 
-/// Returns what an item covers.
-#[cfg(test)]
-fn bounds(item: &Item) -> Bounds {
-    match item {
-        Item::Paragraph { lines, .. } => {
-            lines.iter().fold([f32::MAX, f32::MAX, 0.0, 0.0], |b, l| {
-                [
-                    b[0].min(l.x),
-                    b[1].min(l.baseline - l.line.ascent * l.size),
-                    b[2].max(l.x + l.line.width * l.size),
-                    b[3].max(l.baseline + l.line.descent * l.size),
-                ]
-            })
-        }
-        Item::Fill { bounds, .. } | Item::Frame { bounds, .. } | Item::Code { bounds, .. } => {
-            *bounds
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests;
