@@ -37,7 +37,7 @@ enum Command {
     Audit(cli::audit::Args),
     /// Synchronise a running node with its upstream now, and show how it stands then
     Sync(cli::Config),
-    /// Read the codes in pictures and PDFs, in a process that has neither key nor network
+    /// Read codes in pictures, in PDFs and before cameras, in a process that has neither key nor network
     Scan(scanner::Arguments),
     /// Print a login token (only for a node with [demo] in its configuration)
     Token(cli::token::Args),

@@ -1,13 +1,22 @@
-//! The scanner: pictures in, the text of their QR codes out. It has no key, no replica and no
-//! network, and its decoders run in a child that has not even files ([`worker`]).
+//! The scanner: cameras and pictures in, the text of their QR codes out. It has no key, no replica and
+//! no network; each camera has a process of its own ([`camera`]), and so have the decoders of files
+//! ([`worker`]), which can open nothing. `serve` talks to it by [`socket`].
 
+pub mod camera;
+pub mod daemon;
 pub mod decode;
+mod device;
+pub mod devices;
+pub mod frame;
 pub mod link;
 pub mod live;
 pub mod luma;
 mod pdf;
+mod render;
 pub mod socket;
 pub mod source;
+pub mod supervise;
+pub mod watch;
 pub mod worker;
 
 use std::ffi::OsStr;
@@ -15,30 +24,50 @@ use std::io::{self, BufRead, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use crate::domain::scan::Scanned;
+use crate::scanner::daemon::Incoming;
 use crate::scanner::decode::Code;
 use crate::scanner::source::Unreadable;
+use crate::scanner::supervise::Places;
 use crate::scanner::worker::Worker;
 
 /// The arguments of `prereg-node scan`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Pictures to read: PNG, JPEG, PGM or PDF
-    #[arg(value_name = "FILE", required_unless_present_any = ["lines", "worker"])]
+    /// Pictures to read: PNG, JPEG, PGM or PDF. With none, and started by systemd, it serves the
+    /// node by the socket that systemd opened
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Read file names from standard input; print name, milliseconds of decoding and text, parted
     /// by tabs, for each
-    #[arg(long, conflicts_with_all = ["files", "worker"])]
+    #[arg(long, conflicts_with = "files")]
     lines: bool,
+    /// Watch every camera of this machine until Ctrl-C: print the camera and the text, parted by a
+    /// tab, for each code that comes into view
+    #[arg(long, conflicts_with_all = ["files", "lines"])]
+    watch: bool,
+    /// Serve a node by this socket, which is made for this user only: watch cameras, read pictures
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["files", "lines", "watch"])]
+    socket: Option<PathBuf>,
+    /// Stop when standard input ends, for a program that starts this and must not leave it behind
+    #[arg(long, requires = "socket")]
+    stop_with_input: bool,
+    /// Serve a node by the one connection that is standard input, and end with it
+    #[arg(long, hide = true, conflicts_with_all = ["files", "lines", "watch", "socket"])]
+    child: bool,
+    /// Watch one camera for another process of this program
+    #[arg(long, hide = true, value_name = "DEVICE", exclusive = true)]
+    camera: Option<PathBuf>,
     /// Decode for another process of this program
-    #[arg(long, hide = true, conflicts_with = "files")]
+    #[arg(long, hide = true, exclusive = true)]
     worker: bool,
 }
 
 /// Runs `prereg-node scan`. Exits with 0 if all went well, 1 if a file named as an argument gave no
-/// text or the output could not be written.
+/// text or the output could not be written, 2 if it was not said what to do.
 ///
 /// With `--lines` a file without text is an empty text and no failure, for its line says so.
 #[must_use]
@@ -46,10 +75,21 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     if arguments.worker {
         return worker::serve();
     }
+    if let Some(device) = &arguments.camera {
+        return camera::serve(device);
+    }
+    if arguments.socket.is_some() || arguments.child {
+        return serve(arguments);
+    }
     let mut worker = Worker::of_this_program();
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
-    let done = if arguments.lines {
+    let done = if arguments.watch {
+        daemon::watch(&Places::default(), &mut out, &mut err).map(|()| true)
+    } else if arguments.lines {
         lines(&mut io::stdin().lock(), &mut worker, &mut out, &mut err).map(|()| true)
+    } else if arguments.files.is_empty() {
+        drop(err);
+        return serve(arguments);
     } else {
         files(&arguments.files, &mut worker, &mut out, &mut err)
     };
@@ -62,6 +102,44 @@ pub fn run(arguments: &Arguments) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Serves a node by the connections that the arguments or systemd tell of.
+fn serve(arguments: &Arguments) -> ExitCode {
+    let served = incoming(arguments).and_then(|incoming| {
+        let Some(incoming) = incoming else { return Ok(false) };
+        // A core file would hold pictures of people's papers.
+        worker::bound(rustix::process::Resource::Core, 0)?;
+        if arguments.stop_with_input {
+            thread::spawn(|| {
+                let _ = io::copy(&mut io::stdin(), &mut io::sink());
+                std::process::exit(0);
+            });
+        }
+        daemon::run(&Places::default(), incoming).map(|()| true)
+    });
+    match served {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("error: nothing to do: give files, --lines, --watch or --socket; see --help");
+            ExitCode::from(2)
+        }
+        Err(why) => {
+            eprintln!("prereg-node: cannot serve by this socket: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns where connections come from; `None` if nobody said.
+fn incoming(arguments: &Arguments) -> io::Result<Option<Incoming>> {
+    if let Some(path) = &arguments.socket {
+        return daemon::listen(path).map(Incoming::Own).map(Some);
+    }
+    if arguments.child {
+        return daemon::standard_input().map(Incoming::One).map(Some);
+    }
+    Ok(listenfd::ListenFd::from_env().take_unix_listener(0)?.map(Incoming::Lent))
 }
 
 /// Reads each file and writes a line `name: text` to `out`, or what is wrong with it to `err`.

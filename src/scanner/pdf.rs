@@ -6,8 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_syntax::page::Page;
 use hayro::hayro_syntax::{LoadPdfError, Pdf};
+use hayro::vello_cpu::Pixmap;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
+use image::RgbImage;
 
 use crate::scanner::luma::Luma;
 use crate::scanner::source::Unreadable;
@@ -31,7 +33,7 @@ pub(super) fn pages(
     let cache = RenderCache::new();
     let mut trouble = Some(damaged());
     for page in pdf.pages().iter().take(MAX_PAGES) {
-        let drawn = catch_unwind(AssertUnwindSafe(|| draw(page, &cache)));
+        let drawn = catch_unwind(AssertUnwindSafe(|| grey(&draw(page, &cache, MAX_PIXELS)?)));
         match drawn.unwrap_or_else(|_| Err(damaged())) {
             Ok(picture) => {
                 trouble = None;
@@ -43,6 +45,20 @@ pub(super) fn pages(
         }
     }
     trouble.map_or(Ok(()), Err)
+}
+
+/// Draws the first page of the PDF in colour, its longest side at most `side` pixels.
+pub(super) fn first_page(content: Vec<u8>, side: u16) -> Result<RgbImage, Unreadable> {
+    let pdf = open(content)?;
+    let cache = RenderCache::new();
+    let draw = || {
+        let page = pdf.pages().first().ok_or_else(damaged)?;
+        let drawn = draw(page, &cache, f32::from(side))?;
+        let pixels = drawn.data_as_u8_slice().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]);
+        RgbImage::from_raw(drawn.width().into(), drawn.height().into(), pixels.collect())
+            .ok_or_else(damaged)
+    };
+    catch_unwind(AssertUnwindSafe(draw)).unwrap_or_else(|_| Err(damaged()))
 }
 
 /// Opens the PDF, with an empty password where it wants one. What is locked in a way that is not
@@ -59,7 +75,8 @@ fn damaged() -> Unreadable {
     Unreadable::Damaged("PDF".to_owned())
 }
 
-fn draw<'a>(page: &'a Page<'a>, cache: &RenderCache<'a>) -> Result<Luma, Unreadable> {
+/// Draws the page on white, its longest side at most `most` pixels.
+fn draw<'a>(page: &'a Page<'a>, cache: &RenderCache<'a>, most: f32) -> Result<Pixmap, Unreadable> {
     let (width, height) = page.render_dimensions();
     let longest = width.max(height);
     if !(width.is_finite() && height.is_finite() && width.min(height) > 0.0) {
@@ -68,15 +85,17 @@ fn draw<'a>(page: &'a Page<'a>, cache: &RenderCache<'a>) -> Result<Luma, Unreada
     if longest > MAX_SIDE {
         return Err(Unreadable::HugePage(points(width), points(height)));
     }
-    let scale = SCALE.min(MAX_PIXELS / longest);
+    let scale = SCALE.min(most / longest);
     let settings = PixmapSettings {
         // However thin the page, there is a pixel of it.
         x_scale: scale.max(1.0 / width),
         y_scale: scale.max(1.0 / height),
         bg_color: WHITE,
     };
-    let drawn =
-        render(page, cache, &InterpreterSettings::default(), &RenderSettings::default(), &settings);
+    Ok(render(page, cache, &InterpreterSettings::default(), &RenderSettings::default(), &settings))
+}
+
+fn grey(drawn: &Pixmap) -> Result<Luma, Unreadable> {
     let grey = |pixel: &[u8]| {
         // Brightness as the eye has it, in 256ths; the page is opaque, so alpha is 255 throughout.
         let sum = 77 * u32::from(pixel[0]) + 150 * u32::from(pixel[1]) + 29 * u32::from(pixel[2]);

@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::scanner::luma::Luma;
@@ -64,6 +65,9 @@ pub enum Unreadable {
     /// The decoding process could not be started, as it says.
     #[error("could not be decoded, for no process to do it could be started: {0}")]
     NoWorker(String),
+    /// Too many files are looked at already.
+    #[error("could not be looked at now, for too many are asked about at once")]
+    Busy,
     /// It is a good picture, without a code that can be read.
     #[error("shows no QR code that can be read")]
     NoCode,
@@ -88,6 +92,7 @@ impl Unreadable {
             Self::TooSlow(_) => "too-slow",
             Self::Crashed => "crashed",
             Self::NoWorker(_) => "no-decoder",
+            Self::Busy => "busy",
             Self::NoCode => "no-code",
         }
     }
@@ -168,15 +173,41 @@ pub fn pictures(
     match kind {
         Kind::Pdf => pdf::pages(content, look),
         Kind::Picture(format) => {
-            let unpack = AssertUnwindSafe(|| unpack(&content, format));
-            let picture = match catch_unwind(unpack) {
-                Ok(Ok(picture)) => picture,
-                Ok(Err(ImageError::Limits(_))) => return Err(Unreadable::TooManyPixels),
-                Ok(Err(_)) | Err(_) => return Err(damaged()),
-            };
+            let (picture, _) = unpacked(&content, format)?;
             let _ = look(&grey(picture).ok_or_else(damaged)?);
             Ok(())
         }
+    }
+}
+
+/// Returns the picture in `content`, or the first page of the PDF, in colour and the right way up;
+/// neither side is much longer than needed for `side` pixels.
+pub(super) fn first(content: Vec<u8>, side: u16) -> Result<DynamicImage, Unreadable> {
+    match Kind::of(&content).ok_or(Unreadable::Unknown)? {
+        Kind::Pdf => pdf::first_page(content, side).map(DynamicImage::from),
+        Kind::Picture(format) => {
+            let (picture, orientation) = unpacked(&content, format)?;
+            let most = u32::from(side);
+            // Turned after it is small, for that takes its room once more.
+            let mut picture = if picture.width().max(picture.height()) > most {
+                picture.thumbnail(most, most)
+            } else {
+                picture
+            };
+            picture.apply_orientation(orientation);
+            Ok(picture)
+        }
+    }
+}
+
+fn unpacked(
+    content: &[u8],
+    format: ImageFormat,
+) -> Result<(DynamicImage, Orientation), Unreadable> {
+    match catch_unwind(AssertUnwindSafe(|| unpack(content, format))) {
+        Ok(Ok(picture)) => Ok(picture),
+        Ok(Err(ImageError::Limits(_))) => Err(Unreadable::TooManyPixels),
+        Ok(Err(_)) | Err(_) => Err(Unreadable::Damaged(Kind::Picture(format).name().to_owned())),
     }
 }
 
@@ -212,19 +243,21 @@ impl Kind {
     }
 }
 
-fn unpack(content: &[u8], format: ImageFormat) -> Result<DynamicImage, ImageError> {
+fn unpack(content: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientation), ImageError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_UNPACKED);
     let mut reader = ImageReader::with_format(Cursor::new(content), format);
     reader.limits(limits);
-    let decoder = reader.into_decoder()?;
+    let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
     // The decoder itself only knows the limit of what it allocates besides.
     if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_UNPACKED {
         let kind = image::error::LimitErrorKind::DimensionError;
         return Err(ImageError::Limits(image::error::LimitError::from_kind(kind)));
     }
-    DynamicImage::from_decoder(decoder)
+    // A camera that cannot say how it was held was held upright.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    Ok((DynamicImage::from_decoder(decoder)?, orientation))
 }
 
 /// Returns the picture in grey, as it looks on white paper where it is transparent.

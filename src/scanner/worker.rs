@@ -6,10 +6,9 @@
 //! empty environment, and that is ended when it overruns; the next file gets a new one. What comes
 //! back is checked like any other input.
 //!
-//! On the pipe to the child: a letter for what is asked, four bytes of length, least first, then the
-//! content of one file. On the pipe back: one line of JSON.
+//! On its pipes the messages of [`super::socket`] pass: an [`Order::Ask`], then its [`Report::Answer`].
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
@@ -20,8 +19,9 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::scanner::decode::{self, Code};
-use crate::scanner::pdf;
-use crate::scanner::source::{self, MAX_BYTES, Unreadable};
+use crate::scanner::socket::{Answer, Ask, Malformed, Order, Report, receive, send};
+use crate::scanner::source::{self, Unreadable};
+use crate::scanner::{pdf, render};
 
 /// The program this process runs, even if it has been replaced on the disk since.
 pub const THIS_PROGRAM: &str = "/proc/self/exe";
@@ -33,9 +33,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 const MEMORY: u64 = 1 << 30;
 /// The same for who only opens a PDF and unpacks no picture of it: a node answers on beside it.
 const MEMORY_TO_OPEN: u64 = 256 << 20;
-/// What a child may answer. Forty codes of the largest kind fit.
-const MAX_ANSWER: u64 = 1 << 20;
-/// Codes of one picture that are reported.
+/// Codes of one picture that are reported; forty of the largest kind fit into an answer.
 const MAX_CODES: usize = 40;
 
 /// What was found in a file.
@@ -76,37 +74,9 @@ pub struct Worker {
 #[derive(Debug)]
 struct Running {
     child: Child,
-    questions: Sender<(Question, Vec<u8>)>,
+    questions: Sender<Ask>,
     answers: Receiver<io::Result<Answer>>,
 }
-
-/// What is asked about a content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Question {
-    /// Which codes are in it.
-    Codes,
-    /// Whether it is a PDF that opens without a password.
-    Opens,
-}
-
-impl Question {
-    fn letter(self) -> u8 {
-        match self {
-            Self::Codes => b'c',
-            Self::Opens => b'o',
-        }
-    }
-
-    fn of(letter: u8) -> io::Result<Self> {
-        match letter {
-            b'c' => Ok(Self::Codes),
-            b'o' => Ok(Self::Opens),
-            _ => Err(io::ErrorKind::InvalidData.into()),
-        }
-    }
-}
-
-type Answer = Result<Reading, Unreadable>;
 
 impl Worker {
     /// Returns a worker that runs `program scan --worker`; `program` is this program, wherever it
@@ -134,7 +104,10 @@ impl Worker {
     /// # Errors
     /// Says why the content could not be unpacked, or that the attempt was ended.
     pub fn read(&mut self, content: Vec<u8>) -> Result<Reading, Unreadable> {
-        self.ask(Question::Codes, content)
+        match self.ask(Ask::Codes(content)) {
+            Answer::Codes(reading) => Ok(reading),
+            other => Err(refusal(other)),
+        }
     }
 
     /// Tells whether the PDF `content` opens without a password, within the worker's patience. One
@@ -143,31 +116,53 @@ impl Worker {
     /// # Errors
     /// [`Unreadable::Locked`] if it does not; anything else if that could not be told.
     pub fn opens(&mut self, content: Vec<u8>) -> Result<(), Unreadable> {
-        self.ask(Question::Opens, content).map(drop)
+        match self.ask(Ask::Opens(content)) {
+            Answer::Opens => Ok(()),
+            other => Err(refusal(other)),
+        }
     }
 
-    fn ask(&mut self, question: Question, content: Vec<u8>) -> Answer {
+    /// Answers `ask`, within the worker's patience.
+    pub fn ask(&mut self, ask: Ask) -> Answer {
         if self.running.is_none() {
-            let started = Running::start(&self.program);
-            self.running = Some(started.map_err(|why| Unreadable::NoWorker(why.to_string()))?);
+            match Running::start(&self.program) {
+                Ok(started) => self.running = Some(started),
+                Err(why) => return Answer::Unreadable(Unreadable::NoWorker(why.to_string())),
+            }
         }
         let running = self.running.as_ref().expect("it was started just now");
-        let answer = if running.questions.send((question, content)).is_ok() {
+        // It has bounded its memory for this one, and for good.
+        let only_this = matches!(ask, Ask::Opens(_));
+        let answer = if running.questions.send(ask).is_ok() {
             running.answers.recv_timeout(self.patience)
         } else {
             Err(RecvTimeoutError::Disconnected)
         };
+        if only_this || !matches!(answer, Ok(Ok(_))) {
+            self.running = None;
+        }
         match answer {
             Ok(Ok(answer)) => answer,
             Err(RecvTimeoutError::Timeout) => {
-                self.running = None;
-                Err(Unreadable::TooSlow(self.patience.as_secs()))
+                Answer::Unreadable(Unreadable::TooSlow(self.patience.as_secs()))
             }
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
-                self.running = None;
-                Err(Unreadable::Crashed)
+                Answer::Unreadable(Unreadable::Crashed)
             }
         }
+    }
+
+    /// Ends the process, if there is one; the next question gets a new one.
+    pub fn rest(&mut self) {
+        self.running = None;
+    }
+}
+
+/// Returns why there is no answer; one that does not fit the question is a decoder gone wild.
+fn refusal(answer: Answer) -> Unreadable {
+    match answer {
+        Answer::Unreadable(why) => why,
+        _ => Unreadable::Crashed,
     }
 }
 
@@ -200,11 +195,17 @@ impl Drop for Running {
 fn talk(
     mut stdin: ChildStdin,
     mut stdout: BufReader<ChildStdout>,
-    questions: &Receiver<(Question, Vec<u8>)>,
+    questions: &Receiver<Ask>,
     answers: &Sender<io::Result<Answer>>,
 ) {
-    for (question, content) in questions {
-        let answer = send(&mut stdin, question, &content).and_then(|()| receive(&mut stdout));
+    for ask in questions {
+        let answer = send(&mut stdin, &Order::Ask(ask)).and_then(|()| {
+            match receive::<Report>(&mut stdout)? {
+                Some(Report::Answer(answer)) => Ok(answer),
+                Some(_) => Err(Malformed.into()),
+                None => Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+        });
         let last = answer.is_err();
         if answers.send(answer).is_err() || last {
             return;
@@ -212,31 +213,7 @@ fn talk(
     }
 }
 
-fn send(stdin: &mut impl Write, question: Question, content: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(content.len()).map_err(io::Error::other)?;
-    stdin.write_all(&[question.letter()])?;
-    stdin.write_all(&length.to_le_bytes())?;
-    stdin.write_all(content)
-}
-
-fn receive(stdout: &mut impl BufRead) -> io::Result<Answer> {
-    let mut line = Vec::new();
-    stdout.take(MAX_ANSWER).read_until(b'\n', &mut line)?;
-    let answer: Sent = serde_json::from_slice(&line)?;
-    Ok(match answer {
-        Sent::Read(reading) => Ok(reading),
-        Sent::Unreadable(why) => Err(why),
-    })
-}
-
-/// An answer as it stands on the pipe.
-#[derive(serde::Serialize, serde::Deserialize)]
-enum Sent {
-    Read(Reading),
-    Unreadable(Unreadable),
-}
-
-/// Runs the child: reads contents from standard input until it ends. Does nothing else, and
+/// Runs the child: answers questions from standard input until it ends. Does nothing else, and
 /// gives up beforehand what it would take to do anything else.
 pub fn serve() -> ExitCode {
     if give_up_rights().is_err() {
@@ -244,46 +221,28 @@ pub fn serve() -> ExitCode {
     }
     let (mut stdin, mut stdout) = (io::stdin().lock(), io::stdout().lock());
     loop {
-        let answered = next(&mut stdin).and_then(|content| {
-            let Some((question, content)) = content else { return Ok(false) };
-            if question == Question::Opens {
-                bound(Resource::As, MEMORY_TO_OPEN)?;
-            }
-            let answered = match question {
-                Question::Codes => read(content),
-                // Nothing but that it opened is told.
-                Question::Opens => pdf::open(content)
-                    .map(|_| Reading { codes: Vec::new(), decoding: Duration::ZERO }),
-            };
-            let answer = match answered {
-                Ok(reading) => Sent::Read(reading),
-                Err(why) => Sent::Unreadable(why),
-            };
-            let mut line = serde_json::to_vec(&answer)?;
-            line.push(b'\n');
-            stdout.write_all(&line)?;
-            stdout.flush().map(|()| true)
-        });
-        match answered {
-            Ok(true) => {}
-            Ok(false) => return ExitCode::SUCCESS,
-            Err(_) => return ExitCode::FAILURE,
+        let ask = match receive(&mut stdin) {
+            Ok(Some(Order::Ask(ask))) => ask,
+            Ok(None) => return ExitCode::SUCCESS,
+            Ok(Some(_)) | Err(_) => return ExitCode::FAILURE,
+        };
+        if matches!(ask, Ask::Opens(_)) && bound(Resource::As, MEMORY_TO_OPEN).is_err() {
+            return ExitCode::FAILURE;
+        }
+        if send(&mut stdout, &Report::Answer(answer(ask))).is_err() {
+            return ExitCode::FAILURE;
         }
     }
 }
 
-fn next(stdin: &mut impl Read) -> io::Result<Option<(Question, Vec<u8>)>> {
-    let (mut letter, mut length) = ([0], [0; 4]);
-    match stdin.read_exact(&mut letter) {
-        Err(why) if why.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        other => other?,
-    }
-    let question = Question::of(letter[0])?;
-    stdin.read_exact(&mut length)?;
-    let length = u64::from(u32::from_le_bytes(length)).min(MAX_BYTES);
-    let mut content = Vec::new();
-    stdin.take(length).read_to_end(&mut content)?;
-    Ok(Some((question, content)))
+fn answer(ask: Ask) -> Answer {
+    let answered = match ask {
+        Ask::Codes(content) => read(content).map(Answer::Codes),
+        // Nothing but that it opened is told.
+        Ask::Opens(content) => pdf::open(content).map(|_| Answer::Opens),
+        Ask::Thumbnail { side, content } => render::thumbnail(content, side).map(Answer::Thumbnail),
+    };
+    answered.unwrap_or_else(Answer::Unreadable)
 }
 
 /// Bounds memory and forbids files, sockets and core dumps, which would hold the picture.
@@ -296,6 +255,6 @@ fn give_up_rights() -> Result<(), rustix::io::Errno> {
 }
 
 /// Bounds a resource for good.
-fn bound(resource: Resource, most: u64) -> Result<(), rustix::io::Errno> {
+pub(super) fn bound(resource: Resource, most: u64) -> Result<(), rustix::io::Errno> {
     setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
 }

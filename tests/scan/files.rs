@@ -125,7 +125,7 @@ fn a_pdf_behind_a_password_says_so() {
 fn whether_a_pdf_opens_is_told_without_a_look_at_its_pages() {
     let mut worker = Worker::new(env!("CARGO_BIN_EXE_prereg-node"));
     let page = pdf::pages(100, &[String::new()]);
-    // The same process answers one question after the other, of either kind.
+    // One question after the other, of either kind.
     for _ in 0..2 {
         assert_eq!(worker.opens(page.clone()), Ok(()));
         assert_eq!(worker.opens(locked()), Err(Unreadable::Locked));

@@ -5,6 +5,8 @@ mod pdf;
 #[path = "../support/photo.rs"]
 mod photo;
 
+mod cameras;
+mod daemon;
 mod damage;
 mod files;
 mod pictures;

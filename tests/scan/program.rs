@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use prereg_node::scanner::socket::{Answer, Report, receive};
 use tempfile::TempDir;
 
 use crate::files::good_files;
@@ -143,10 +144,9 @@ fn the_decoding_process_can_open_nothing_and_has_no_environment() {
     stdin.write_all(b"c").unwrap();
     stdin.write_all(&u32::try_from(png.len()).unwrap().to_le_bytes()).unwrap();
     stdin.write_all(&png).unwrap();
-    let mut answer = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut answer).unwrap();
-    assert!(answer.contains(PRID), "{answer}");
+    let answer = receive(child.stdout.as_mut().unwrap()).unwrap().unwrap();
+    let Report::Answer(Answer::Codes(reading)) = answer else { panic!("{answer:?}") };
+    assert_eq!(reading.codes[0].text, PRID);
 
     let proc = Path::new("/proc").join(child.id().to_string());
     let limits = std::fs::read_to_string(proc.join("limits")).unwrap();
