@@ -21,6 +21,11 @@ fn units() -> Vec<PathBuf> {
     units
 }
 
+/// Returns the unit of that name.
+fn unit(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(name)
+}
+
 /// Runs `systemd-analyze`; returns nothing, loudly, where there is no systemd.
 fn analyze(arguments: &[&str], unit: &Path) -> Option<Output> {
     let asked = Command::new("systemd-analyze").args(arguments).arg(unit).output();
@@ -42,6 +47,7 @@ fn copy(unit: &Path, folder: &Path, change: impl Fn(String) -> String) -> PathBu
     let built = format!("ExecStart={} ", env!("CARGO_BIN_EXE_prereg-node"));
     let copy = folder.join(unit.file_name().unwrap());
     fs::write(&copy, change(text.replace(installed, &built))).unwrap();
+    fs::copy(self::unit(SOCKET), folder.join(SOCKET)).unwrap();
     copy
 }
 
@@ -49,6 +55,8 @@ fn words(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }
 
+/// What one unit asks for of another.
+const SOCKET: &str = "prereg-scan.socket";
 const VERIFY: &[&str] = &["verify", "--man=no", "--recursive-errors=no"];
 const SECURITY: &[&str] = &["security", "--offline=true", "--no-pager", EXPOSURE];
 
@@ -69,8 +77,9 @@ fn systemd_finds_nothing_wrong_with_a_unit() {
 #[test]
 fn a_misspelt_setting_of_a_unit_would_be_found() {
     let folder = tempfile::tempdir().unwrap();
-    let unit = &units()[0];
-    let copy = copy(unit, folder.path(), |text| text.replace("LimitCORE=", "LimitCores="));
+    let copy = copy(&unit("prereg-node.service"), folder.path(), |text| {
+        text.replace("LimitCORE=", "LimitCores=")
+    });
     let Some(output) = analyze(VERIFY, &copy) else { return };
     let said = words(&output);
     assert!(said.contains("LimitCores"), "{said}");
@@ -87,7 +96,7 @@ fn a_unit_gives_its_service_no_more_than_it_needs() {
 #[test]
 fn a_unit_without_its_sandbox_would_be_found() {
     let folder = tempfile::tempdir().unwrap();
-    let open = copy(&units()[0], folder.path(), |text| {
+    let open = copy(&unit("prereg-node.service"), folder.path(), |text| {
         text.lines()
             .filter(|line| !line.starts_with("Protect") && !line.starts_with("SystemCallFilter"))
             .map(|line| format!("{line}\n"))
@@ -99,7 +108,7 @@ fn a_unit_without_its_sandbox_would_be_found() {
 
 #[test]
 fn a_service_starts_only_when_configured_and_never_retries_a_wrong_config() {
-    let text = fs::read_to_string(&units()[0]).unwrap();
+    let text = fs::read_to_string(unit("prereg-node.service")).unwrap();
     for line in [
         "ConditionPathExists=/etc/prereg-node/node.toml",
         "Type=notify",
@@ -109,4 +118,30 @@ fn a_service_starts_only_when_configured_and_never_retries_a_wrong_config() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line}");
     }
+}
+
+/// I9, and what parses hostile pictures has neither key, replica nor network.
+#[test]
+fn only_the_node_reaches_the_cameras_and_they_reach_nothing() {
+    let socket = fs::read_to_string(unit(SOCKET)).unwrap();
+    let service = fs::read_to_string(unit("prereg-scan.service")).unwrap();
+    for (text, lines) in [
+        (&socket, &["SocketGroup=prereg-node", "SocketMode=0660"][..]),
+        (
+            &service,
+            &[
+                "User=prereg-scan",
+                "PrivateNetwork=yes",
+                "RestrictAddressFamilies=AF_UNIX",
+                "DevicePolicy=closed",
+                "ProtectSystem=strict",
+                "LimitCORE=0",
+            ],
+        ),
+    ] {
+        for line in lines {
+            assert!(text.lines().any(|found| found == *line), "{line}");
+        }
+    }
+    assert!(!service.contains("StateDirectory"), "it would have somewhere to keep pictures");
 }
