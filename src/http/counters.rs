@@ -15,6 +15,7 @@ use crate::domain::counter::{self, Counter, Gate, Outcome, Scanner, Seen};
 use crate::domain::prid::Prid;
 use crate::domain::scan::{Camera, Read, Scanned, Source};
 use crate::http::audit::DEMOGRAPHIC;
+use crate::http::stream::Share;
 use crate::http::{Context, Parts, forms};
 use crate::services::Coded as _;
 use crate::services::prefill;
@@ -38,6 +39,7 @@ pub struct Counters {
 struct Desk {
     screen: watch::Sender<Screen>,
     work: Mutex<Work>,
+    streams: Share,
 }
 
 #[derive(Default)]
@@ -116,6 +118,11 @@ impl Counters {
     pub(super) fn glance(&self, place: usize) -> Screen {
         self.wanted.notify_one();
         self.desks[place].screen.borrow().clone()
+    }
+
+    /// Returns the places for streams that the counter at `place` may have.
+    pub(super) fn streams(&self, place: usize) -> &Share {
+        &self.desks[place].streams
     }
 
     /// Returns how the process with the cameras stands, and tells of changes.

@@ -19,6 +19,8 @@ use crate::clock::Stopwatch;
 
 /// Streams at once.
 const AT_ONCE: usize = 64;
+/// Streams of one counter at once, so that none takes the places of all.
+const OF_ONE: usize = 8;
 /// Pieces that may wait for a reader.
 const WAITING: usize = 4;
 /// How long a reader may take for a piece before it counts as gone.
@@ -82,7 +84,7 @@ impl Body for Content {
 #[derive(Debug)]
 pub struct Stream {
     from: mpsc::Receiver<Bytes>,
-    _place: OwnedSemaphorePermit,
+    _places: [OwnedSemaphorePermit; 2],
 }
 
 /// The writer's end of a stream.
@@ -91,6 +93,16 @@ pub struct Pen {
     to: mpsc::Sender<Bytes>,
     stop: watch::Receiver<bool>,
     began: Stopwatch,
+}
+
+/// The places that one counter may have; clones are the same.
+#[derive(Clone, Debug)]
+pub struct Share(Arc<Semaphore>);
+
+impl Default for Share {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(OF_ONE)))
+    }
 }
 
 /// There is no place for a further stream.
@@ -112,15 +124,18 @@ impl Streams {
         Self { places: Arc::new(Semaphore::new(AT_ONCE)), stop }
     }
 
-    /// Opens a stream.
+    /// Opens a stream of the counter that has this share.
     ///
     /// # Errors
     /// [`NoPlace`].
-    pub fn open(&self) -> Result<(Pen, Content), NoPlace> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NoPlace)?;
+    pub fn open(&self, share: &Share) -> Result<(Pen, Content), NoPlace> {
+        let place = |of: &Arc<Semaphore>| Arc::clone(of).try_acquire_owned();
+        let (Ok(own), Ok(place)) = (place(&share.0), place(&self.places)) else {
+            return Err(NoPlace);
+        };
         let (to, from) = mpsc::channel(WAITING);
         let pen = Pen { to, stop: self.stop.clone(), began: Stopwatch::start() };
-        Ok((pen, Content::Stream(Stream { from, _place: place })))
+        Ok((pen, Content::Stream(Stream { from, _places: [own, place] })))
     }
 }
 
@@ -157,16 +172,22 @@ mod tests {
     async fn a_stream_takes_a_place_until_its_body_is_dropped() {
         let (_stop, stopped) = watch::channel(false);
         let streams = Streams::new(stopped);
-        let mut open: Vec<_> = (0..AT_ONCE).map(|_| streams.open().unwrap()).collect();
-        assert_eq!(streams.open().map(drop), Err(NoPlace));
+        let shares: Vec<_> = (0..=AT_ONCE / OF_ONE).map(|_| Share::default()).collect();
+        let mut open: Vec<_> = Vec::new();
+        for share in &shares[1..] {
+            assert!(streams.open(&shares[0]).is_ok(), "nobody takes the places of all");
+            open.extend((0..OF_ONE).map(|_| streams.open(share).unwrap()));
+            assert_eq!(streams.open(share).map(drop), Err(NoPlace));
+        }
+        assert_eq!(streams.open(&shares[0]).map(drop), Err(NoPlace));
         open.pop();
-        assert!(streams.open().is_ok());
+        assert!(streams.open(&shares[0]).is_ok());
     }
 
     #[tokio::test]
     async fn what_is_written_is_read_until_the_pen_is_dropped() {
         let (_stop, stopped) = watch::channel(false);
-        let (pen, body) = Streams::new(stopped).open().unwrap();
+        let (pen, body) = Streams::new(stopped).open(&Share::default()).unwrap();
         let writing = tokio::spawn(async move {
             for piece in ["one ", "two"] {
                 assert!(pen.write(piece).await);
@@ -181,13 +202,13 @@ mod tests {
         let (stop, stopped) = watch::channel(false);
         let streams = Streams::new(stopped);
         let forever = std::future::pending::<()>;
-        let (mut pen, body) = streams.open().unwrap();
+        let (mut pen, body) = streams.open(&Share::default()).unwrap();
         assert_eq!(pen.wait(Duration::ZERO, forever()).await, Some(None));
         drop(body);
         assert_eq!(pen.wait(LONGEST, forever()).await, None);
         assert!(!pen.write("x").await);
 
-        let (mut pen, _body) = streams.open().unwrap();
+        let (mut pen, _body) = streams.open(&Share::default()).unwrap();
         stop.send_replace(true);
         assert_eq!(pen.wait(LONGEST, forever()).await, None);
     }

@@ -37,6 +37,8 @@ def filled(name, value):
         return random.choice(PRIDS)
     if "center" in key and key.endswith("id"):
         return CENTER
+    if key == "counterid":
+        return "1"
     if key == "langcode":
         return random.choice(["eng", "fra", "ara"])
     if key in ("fromdate", "todate", "appointmentdate", "appointmenttodate"):

@@ -106,7 +106,7 @@ pub(in crate::http) fn events(cx: &Context, call: &Call) -> Reply {
     };
     let last = call.headers().get("last-event-id").and_then(|id| id.to_str().ok());
     let last = last.map(str::to_owned);
-    let Ok((pen, body)) = cx.streams.open() else { return no_place() };
+    let Ok((pen, body)) = cx.streams.open(cx.counters.streams(place)) else { return no_place() };
     tokio::spawn(events::write(cx.clone(), place, call.caller.user.clone(), last, pen));
     let mut reply = reply::streamed(StatusCode::OK, "text/event-stream", body);
     // For a proxy that would gather it.
@@ -199,7 +199,7 @@ pub(in crate::http) async fn preview(cx: &Context, call: &Call) -> Reply {
             .or_else(|| cameras.first()),
     };
     let Some(camera) = camera else { return refused(StatusCode::NOT_FOUND, Refused::NoCamera) };
-    let Ok((pen, body)) = cx.streams.open() else { return no_place() };
+    let Ok((pen, body)) = cx.streams.open(cx.counters.streams(place)) else { return no_place() };
     let (to, frames) = oneshot::channel();
     let asked = cx.looks.try_send((camera.name.clone(), to)).is_ok();
     let frames = if asked { frames.await.ok() } else { None };

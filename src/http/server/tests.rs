@@ -1,6 +1,6 @@
 use std::sync::{Mutex, Weak};
 
-use http_body_util::{BodyExt as _, Empty, Full};
+use http_body_util::{BodyExt as _, Empty};
 use hyper::{Method, StatusCode};
 use rustls::pki_types::ServerName;
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::entropy::System;
 use crate::http::body;
 use crate::http::room::Room;
+use crate::http::stream::{Content, Share, Streams};
 use crate::secrets::tls;
 
 const SHORT: Duration = Duration::from_millis(120);
@@ -27,7 +28,6 @@ struct Server {
     world: Arc<World>,
 }
 
-#[derive(Default)]
 struct World {
     /// Lets `/wait` go on.
     go_on: Notify,
@@ -35,6 +35,8 @@ struct World {
     begun: Notify,
     /// The body of `/large` while it lives.
     large: Mutex<Weak<()>>,
+    /// Places for `/stream`.
+    streams: Streams,
 }
 
 impl Server {
@@ -46,13 +48,20 @@ impl Server {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into(), tls).await.unwrap();
         let addr = listener.addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let world = Arc::new(World::default());
+        let (ending, ended) = watch::channel(false);
+        let world = Arc::new(World {
+            go_on: Notify::new(),
+            begun: Notify::new(),
+            large: Mutex::default(),
+            streams: Streams::new(ended),
+        });
         let handler = {
             let world = Arc::clone(&world);
             move |request, peer| handle(Arc::clone(&world), request, peer)
         };
-        let stopped = async {
+        let stopped = async move {
             let _ = stopped.await;
+            ending.send_replace(true);
         };
         let task = tokio::spawn(serve(vec![listener], handler, limits, stopped));
         Self { addr, stop, task, world }
@@ -74,12 +83,8 @@ impl Server {
     }
 }
 
-async fn handle(
-    world: Arc<World>,
-    request: Request<Incoming>,
-    peer: Peer,
-) -> Response<Full<Bytes>> {
-    let answer = |text: &str| Response::new(Full::new(Bytes::from(text.to_owned())));
+async fn handle(world: Arc<World>, request: Request<Incoming>, peer: Peer) -> Response<Content> {
+    let answer = |text: &str| Response::new(Bytes::from(text.to_owned()).into());
     match request.uri().path() {
         "/peer" => answer(if peer.tls { "encrypted" } else { "plain" }),
         "/version" => answer(&format!("{:?}", request.version())),
@@ -100,10 +105,19 @@ async fn handle(
         "/large" => {
             let alive = Arc::new(());
             *world.large.lock().unwrap() = Arc::downgrade(&alive);
-            Response::new(Full::new(Bytes::from_owner(Large {
-                zeros: vec![0; 64 << 20],
-                _alive: alive,
-            })))
+            let large = Large { zeros: vec![0; 64 << 20], _alive: alive };
+            Response::new(Bytes::from_owner(large).into())
+        }
+        "/stream" => {
+            let (mut pen, body) = world.streams.open(&Share::default()).unwrap();
+            tokio::spawn(async move {
+                // Until it is let go on it says something all the time, and then nothing.
+                while let Some(None) = pen.wait(SHORT / 4, world.go_on.notified()).await {
+                    pen.write("alive\n").await;
+                }
+                pen.wait(LONG, std::future::pending::<()>()).await;
+            });
+            Response::new(body)
         }
         _ => answer("hello"),
     }
@@ -384,6 +398,33 @@ async fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
 }
 
 /// I11
+/// I11
+#[tokio::test]
+async fn a_stream_that_speaks_outlives_the_idle_time_and_a_silent_one_does_not() {
+    let server = Server::start(Limits { idle: SHORT, ..Limits::default() }).await;
+    let mut stream = server.connect().await;
+    stream.write_all(get("/stream").as_bytes()).await.unwrap();
+    let started = Stopwatch::start();
+    while started.elapsed() < 5 * SHORT {
+        until(&mut stream, "alive\n").await;
+    }
+    server.world.go_on.notify_one();
+    rest(&mut stream).await;
+    assert!(started.elapsed() < LONG, "the silent one was let go");
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_the_server_stops() {
+    let server = Server::start(Limits::default()).await;
+    let mut stream = server.connect().await;
+    stream.write_all(get("/stream").as_bytes()).await.unwrap();
+    until(&mut stream, "alive\n").await;
+    server.stop.send(()).unwrap();
+    // Whole, and not cut: its last piece is there.
+    assert!(rest(&mut stream).await.ends_with("0\r\n\r\n"));
+    server.task.await.unwrap();
+}
+
 #[tokio::test]
 async fn a_connection_too_many_waits_until_another_ends() {
     let server = Server::start(Limits { connections: 2, ..Limits::default() }).await;
