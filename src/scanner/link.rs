@@ -277,28 +277,21 @@ pub async fn answer(way: Way, mut questions: mpsc::Receiver<Question>) {
 async fn asked(way: &Way, wanted: Wanted, content: Bytes) -> Result<Found, NotFound> {
     let patience = if wanted == Wanted::Opens { OPENING } else { DECODING };
     let content = Vec::from(content);
+    let ask = match wanted {
+        Wanted::Codes => Ask::Codes(content),
+        Wanted::Opens => Ask::Opens(content),
+        Wanted::Thumbnail(side) => Ask::Thumbnail { side, content },
+    };
     let answer = match way {
         Way::Socket(_) => {
-            let ask = match wanted {
-                Wanted::Codes => Ask::Codes(content),
-                Wanted::Opens => Ask::Opens(content),
-                Wanted::Thumbnail(side) => Ask::Thumbnail { side, content },
-            };
             let talk = timeout(patience + PATIENCE, question(way, ask)).await;
             talk.map_err(io::Error::from).flatten()
         }
         // A child has the one connection for what the cameras see, so a worker of ours is asked.
         Way::Child(program) => {
             let mut worker = Worker::new(program).with_patience(patience);
-            let working = tokio::task::spawn_blocking(move || {
-                let answer = match wanted {
-                    Wanted::Codes => worker.read(content).map(Answer::Codes),
-                    Wanted::Opens => worker.opens(content).map(|()| Answer::Opens),
-                    Wanted::Thumbnail(_) => Err(Unreadable::Unknown),
-                };
-                answer.unwrap_or_else(Answer::Unreadable)
-            });
-            working.await.map_err(io::Error::from)
+            let working = tokio::task::spawn_blocking(move || worker.ask(ask)).await;
+            working.map_err(io::Error::from)
         }
     };
     match answer {
@@ -309,7 +302,9 @@ async fn asked(way: &Way, wanted: Wanted, content: Bytes) -> Result<Found, NotFo
         Ok(Answer::Thumbnail(jpeg)) => Ok(Found::Thumbnail(jpeg.into())),
         Ok(Answer::Unreadable(Unreadable::NoCode)) => Ok(Found::Codes(Vec::new())),
         Ok(Answer::Unreadable(Unreadable::Locked)) => Err(NotFound::Locked),
-        Ok(Answer::Unreadable(Unreadable::NoWorker(_))) => Err(NotFound::NoProcess),
+        Ok(Answer::Unreadable(Unreadable::NoWorker(_) | Unreadable::Busy)) => {
+            Err(NotFound::NoProcess)
+        }
         Ok(Answer::Unreadable(why)) => Err(NotFound::Unreadable(why.kind())),
         Err(why) => {
             tracing::debug!(%why, "a picture could not be asked about");

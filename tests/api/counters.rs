@@ -5,6 +5,7 @@ mod documents;
 mod double;
 mod link;
 mod listening;
+mod real;
 mod sending;
 
 use prereg_node::domain::caller::Role;

@@ -182,6 +182,13 @@ fn a_configuration_with_a_mistake_in_it_names_the_line() {
             "secret_file is needed",
         ),
         ("[[client]]\nid = \"a\"\nsecret_sha256 = \"x\"\nroles = []\n", "64 hexadecimal letters"),
+        ("[scan]\nsockets = \"x\"\n", "unknown field `sockets`"),
+        ("[[counter]]\nid = \"1\"\ncamera = \"C\"\n", "unknown field `camera`"),
+        ("[[counter]]\nid = \"a b\"\n", "an id is 1 to 64 letters"),
+        (
+            "[[counter]]\nid = \"1\"\nkeys = [\"K\"]\n[[counter]]\nid = \"2\"\nkeys = [\"K\"]\n",
+            "counter 2: K belongs to another counter already",
+        ),
     ] {
         folder.configure(mistake);
         folder.refuses("serve", &[], words);

@@ -1,15 +1,10 @@
 //! What programs and browsers at a counter send: texts that a hand scanner typed, and pictures.
 
-use std::io::Cursor;
-
 use hyper::Method;
-use image::{GrayImage, ImageFormat, Luma, imageops};
-use prereg_node::domain::caller::Role;
-use qrcode::{EcLevel, QrCode, Version};
 use serde_json::{Value, json};
 
 use super::{Center, NOBODY_S, path};
-use crate::support::{Reply, TestNode};
+use crate::support::Reply;
 
 async fn send(center: &Center, counter: u8, kind: &str, body: &[u8]) -> Reply {
     let cookie = format!("Authorization={}", center.token(counter).token);
@@ -113,40 +108,4 @@ async fn a_counter_that_sends_without_end_is_slowed_and_another_is_not() {
     assert_eq!(code(&slowed), (429, json!("PFL-008")));
     assert_eq!(slowed.header("retry-after"), Some("1"));
     assert_eq!(center.type_in(2, "a code").await.status, 200);
-}
-
-/// A photograph of a code, as a browser would send it: the real program decodes it.
-#[tokio::test]
-async fn a_picture_is_read_by_the_real_process_where_no_socket_is_configured() {
-    let node = TestNode::authority().await;
-    let application = node.given_application().await;
-    let code = QrCode::with_version(&application.prid, Version::Normal(1), EcLevel::L).unwrap();
-    let colors = code.to_colors();
-    let size = u32::try_from(code.width()).unwrap();
-    let sheet = GrayImage::from_fn(size + 8, size + 8, |x, y| {
-        let (x, y) = (x.wrapping_sub(4), y.wrapping_sub(4));
-        let is_dark =
-            x < size && y < size && colors[(y * size + x) as usize] == qrcode::Color::Dark;
-        Luma([if is_dark { 20 } else { 230 }])
-    });
-    let photo = imageops::resize(&sheet, 290, 290, imageops::FilterType::Triangle);
-    for (kind, format) in [("image/png", ImageFormat::Png), ("image/jpeg", ImageFormat::Jpeg)] {
-        let mut file = Cursor::new(Vec::new());
-        photo.write_to(&mut file, format).unwrap();
-        let cookie = format!("Authorization={}", node.counter().token);
-        let headers = [("cookie", cookie.as_str()), ("content-type", kind)];
-        let path = "/prefill/v1/counters/1/scans";
-        let reply = node.send(Method::POST, path, &headers, file.into_inner()).await;
-        assert_eq!((reply.status, &reply.json()["codes"]), (200, &json!(1)), "{reply:?}");
-    }
-    let mut form = Value::Null;
-    for _ in 0..200 {
-        let counter = node.session("counter-9", &[Role::Counter]);
-        form = node.get(&counter, "/prefill/v1/counters/1/current").await.json()["form"].clone();
-        if form != Value::Null {
-            break;
-        }
-        crate::support::pause(std::time::Duration::from_millis(50)).await;
-    }
-    assert_eq!(form["prid"], json!(application.prid));
 }
