@@ -9,5 +9,6 @@ mod cameras;
 mod daemon;
 mod damage;
 mod files;
+mod hostile;
 mod pictures;
 mod program;
