@@ -12,7 +12,7 @@ pub mod link;
 pub mod live;
 pub mod luma;
 mod pdf;
-mod render;
+pub mod render;
 pub mod socket;
 pub mod source;
 pub mod supervise;

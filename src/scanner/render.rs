@@ -16,7 +16,10 @@ const THUMBNAIL_QUALITY: u8 = 80;
 
 /// Returns the picture in `content`, or the first page of the PDF, as a JPEG of at most `side` pixels
 /// each way: the right way up, on white where it is transparent, never larger than it was.
-pub(super) fn thumbnail(content: Vec<u8>, side: u16) -> Result<Vec<u8>, Unreadable> {
+///
+/// # Errors
+/// Says why the content could not be unpacked.
+pub fn thumbnail(content: Vec<u8>, side: u16) -> Result<Vec<u8>, Unreadable> {
     let picture = source::first(content, side)?;
     let (width, height) = (picture.width(), picture.height());
     let encode = || {

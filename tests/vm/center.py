@@ -65,45 +65,61 @@ def becomes(counter, *states):
 
 
 class Events:
-    """The events of a counter, as they come in."""
+    """The events of a counter, as they come in; cut off, it comes again, as a browser does."""
 
     def __init__(self, counter):
         self.counter = counter
         self.seen = []
-        self.trouble = None
+        self.last = None
+        self.refused = None
+        self.times = 0
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
-        try:
-            answer = ask(self.counter, f"counters/{self.counter}/events")
-            if answer.status != 200:
-                raise Wrong(f"events: {answer.status} {answer.read(300)!r}")
-            kind, data = "message", []
-            for line in answer:
-                line = line.decode().rstrip("\r\n")
-                if not line:
-                    if data:
-                        self.seen.append((kind, json.loads("\n".join(data))))
-                    kind, data = "message", []
-                elif line.startswith("event:"):
-                    kind = line[6:].strip()
-                elif line.startswith("data:"):
-                    data.append(line[5:].strip())
-            raise Wrong("the events ended")
-        except Exception as why:
-            self.trouble = why
+        while not self.refused:
+            self.times += 1
+            try:
+                self.read()
+            except OSError:
+                pass
+            except http.client.HTTPException:
+                pass
+            time.sleep(1)
+
+    def read(self):
+        headers = {"Last-Event-ID": self.last} if self.last else {}
+        answer = ask(self.counter, f"counters/{self.counter}/events", headers=headers)
+        if answer.status != 200:
+            if answer.status < 500:
+                self.refused = f"{answer.status} {answer.read(300)!r}"
+            return
+        kind, data = "message", []
+        for line in answer:
+            line = line.decode().rstrip("\r\n")
+            field, _, value = line.partition(": ")
+            if field == "event":
+                kind = value
+            elif field == "id":
+                self.last = value
+            elif field == "data":
+                data.append(value)
+            elif not line:
+                if data:
+                    self.seen.append((kind, json.loads("\n".join(data))))
+                kind, data = "message", []
 
     def after(self, mark, kind, fits=lambda data: True, seconds=PATIENCE):
         """Returns the first event of `kind` that came after the first `mark` ones and fits."""
 
         def found():
-            if self.trouble:
-                raise Wrong(f"counter {self.counter}: {self.trouble}")
+            if self.refused:
+                raise Wrong(f"counter {self.counter}: {self.refused}")
             events = self.seen[mark:]
             return next((data for name, data in events if name == kind and fits(data)), None)
 
         return until(lambda: f"event {kind} at counter {self.counter}, but "
-                     f"{[name for name, _ in self.seen[mark:]]}", found, seconds)
+                     f"{[name for name, _ in self.seen[mark:]]}; connected {self.times} times",
+                     found, seconds)
 
     def form(self, prid, mark=0):
         return self.after(mark, "form", lambda form: form["prid"] == prid)

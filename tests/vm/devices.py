@@ -25,8 +25,9 @@ class Feeder:
         self.process.send_signal(number)
 
     def end(self):
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
 
 YUYV = ("-pix_fmt", "yuyv422")

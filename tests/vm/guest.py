@@ -5,13 +5,16 @@ said of frame rates: the machine is emulated, and far slower than the smallest r
 """
 
 import json
+import os
+import signal
+import subprocess
 import time
 
-from center import Wrong, ask, run, until
-from devices import FIRST, MJPEG, SECOND, YUYV, Feeder, form_of, shot
+from center import PATIENCE, Events, Wrong, ask, becomes, current, draw, run, until
+from devices import FIRST, MJPEG, PATTERN, SECOND, YUYV, Feeder, HandScanner, holders
 
 RESIDENTS = json.load(open("/share/residents.json"))
-SLIP = RESIDENTS[0]["prid"]
+SLIP, OTHER, THIRD = (resident["prid"] for resident in RESIDENTS[:3])
 
 
 def show(sentence, proof):
@@ -27,25 +30,175 @@ def show(sentence, proof):
 
 def main():
     first = Feeder("/share/slip.jpg", FIRST, *YUYV)
-    second = Feeder("/share/slip.jpg", SECOND, *MJPEG)
+    second = Feeder("/tmp/other.png", SECOND, *MJPEG)
+    holder = subprocess.Popen(["v4l2-ctl", "-d", PATTERN, "--stream-mmap"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def installed():
-        run("systemctl", "start", "prereg-node.service")
-        until("a form", lambda: ask("1", f"forms/{SLIP}").status == 200)
+        run("systemctl", "start", "prereg-scan.socket", "prereg-node.service")
+        until("the node answers", lambda: run("systemctl", "is-active", "prereg-node").strip()
+              == "active")
+        current("1")
 
-    def read(feeder, device, kind):
-        feeder.start()
-        until(f"{device} sends {kind}", lambda: kind in form_of(device))
-        # The first pictures are from before anything was shown.
-        picture = shot(device, kind)
-        told = run("prereg-node", "scan", picture)
-        if told != f"{picture}: {SLIP}\n":
-            raise Wrong(f"it says {told!r}")
-        feeder.end()
+    show("the package's units run, and the node answers", installed)
+    events = {counter: Events(counter) for counter in ("1", "2", "3")}
 
-    show("the package is installed, its unit runs, and the node answers with its line down", installed)
-    show("a slip shown to a camera (YUYV) is read", lambda: read(first, FIRST, "YUYV"))
-    show("a slip shown to a camera (MJPEG) is read", lambda: read(second, SECOND, "MJPG"))
+    show("a camera that another program has is busy", lambda: becomes("3", "busy"))
+
+    def freed():
+        holder.kill()
+        holder.wait()
+        becomes("3", "live")
+
+    show("and is live once that program lets it go", freed)
+
+    def slip():
+        first.start()
+        form = events["1"].form(SLIP)
+        if not form["ready"] or not form["fields"]:
+            raise Wrong(f"the form is empty: {json.dumps(form)[:300]}")
+        if current("1")["form"]["prid"] != SLIP:
+            raise Wrong("the counter's current form is another")
+
+    show("a slip shown to a camera (YUYV) is a filled form at its counter, line down", slip)
+
+    def two():
+        draw(OTHER, "/tmp/other.png")
+        second.start()
+        events["2"].form(OTHER)
+        for counter, prid in (("1", SLIP), ("2", OTHER)):
+            forms = {data["prid"] for kind, data in events[counter].seen if kind == "form"}
+            if forms != {prid}:
+                raise Wrong(f"counter {counter} was told of {forms}")
+
+    show("another slip at a second camera (MJPEG) is the other counter's form, and only its", two)
+
+    def once():
+        mark = events["1"].mark()
+        time.sleep(15)
+        again = [kind for kind, _ in events["1"].seen[mark:] if kind in ("scan", "form")]
+        if again:
+            raise Wrong(f"told again: {again}")
+
+    show("a slip that stays in view is one scan", once)
+
+    def preview():
+        answer = ask("1", "counters/1/preview")
+        kind = answer.getheader("Content-Type")
+        if answer.status != 200 or not kind.startswith("multipart/x-mixed-replace"):
+            raise Wrong(f"{answer.status} {kind}")
+        read, ends = b"", time.monotonic() + PATIENCE
+        while read.count(b"\xff\xd8\xff") < 3:
+            part = answer.read1(65536)
+            if not part or time.monotonic() > ends:
+                raise Wrong(f"{read.count(bytes([0xff, 0xd8, 0xff]))} pictures")
+            read += part
+        answer.close()
+        picture = read[read.index(b"\xff\xd8\xff"):]
+        with open("/share/logs/preview.jpg", "wb") as jpeg:
+            jpeg.write(picture[:picture.index(b"\xff\xd9") + 2])
+        run("ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", "/share/logs/preview.jpg",
+            "-update", "1", "/tmp/preview.png")
+
+    show("whoever looks gets a preview of JPEGs", preview)
+
+    def stalled():
+        first.signal(signal.SIGSTOP)
+        becomes("1", "stalled")
+
+    show("a camera that stops sending is stalled", stalled)
+
+    def revived():
+        mark = events["1"].mark()
+        first.signal(signal.SIGCONT)
+        becomes("1", "live")
+        events["1"].form(SLIP, mark)
+
+    show("and reads again when it goes on", revived)
+    show("the other counter's camera was live all the while", lambda: becomes("2", "live"))
+
+    def unplugged():
+        # The driver lets go of the device under whoever has it open, as a pulled cable does.
+        with open("/sys/bus/platform/drivers/vivid/unbind", "w") as unbind:
+            unbind.write("vivid.0")
+        becomes("3", "lost")
+
+    def plugged():
+        with open("/sys/bus/platform/drivers/vivid/bind", "w") as bind:
+            bind.write("vivid.0")
+        becomes("3", "live")
+
+    show("a camera pulled while it sends is lost", unplugged)
+    show("and live when it is put back", plugged)
+
+    def hub():
+        first.end()
+        second.end()
+        until("the devices are let go", lambda: subprocess.run(
+            ["rmmod", "v4l2loopback"], capture_output=True, check=False).returncode == 0)
+        becomes("1", "lost")
+        becomes("2", "lost")
+
+    def hub_back():
+        marks = {counter: events[counter].mark() for counter in ("1", "2")}
+        run("modprobe", *open("/run/loop").read().splitlines())
+        first.start()
+        second.start()
+        events["1"].form(SLIP, marks["1"])
+        events["2"].form(OTHER, marks["2"])
+
+    show("both slips' cameras pulled at once are lost", hub)
+    show("and put back, each reads for its own counter again", hub_back)
+
+    def killed():
+        mark = events["1"].mark()
+        camera = [line.split()[0] for line in run("pgrep", "-af", "scan --camera").splitlines()
+                  if FIRST in line]
+        os.kill(int(camera[0]), signal.SIGKILL)
+        events["1"].form(SLIP, mark)
+
+    show("the process of a camera that dies is another one's start", killed)
+
+    def typed():
+        mark = events["2"].mark()
+        scanner = HandScanner()
+        time.sleep(10)
+        scanner.type(THIRD + "\n")
+        events["2"].form(THIRD, mark)
+
+    show("what a hand scanner types is its counter's form", typed)
+
+    def dropped():
+        mark = events["2"].mark()
+        run("cp", "/share/slip.jpg", "/srv/slips/slip.jpg")
+        events["2"].form(SLIP, mark)
+
+    show("a slip that turns up in the watched folder is its counter's form", dropped)
+
+    def scan_gone():
+        mark = events["1"].mark()
+        run("systemctl", "kill", "--signal=KILL", "prereg-scan.service")
+        if ask("1", f"forms/{OTHER}").status != 200:
+            raise Wrong("no form meanwhile")
+        events["1"].form(SLIP, mark)
+
+    show("the scan process that dies keeps no form back, and is there again", scan_gone)
+
+    def quiet():
+        run("systemctl", "stop", "prereg-node.service")
+        until("nobody holds a camera", lambda: not holders())
+
+    first.end()
+    second.end()
+    show("with nobody to read for, no camera is open", quiet)
+
+    def secret():
+        journal = run("journalctl", "--no-pager", "-u", "prereg-node", "-u", "prereg-scan")
+        told = [prid for prid in (SLIP, OTHER, THIRD) if prid in journal]
+        if told:
+            raise Wrong(f"{len(told)} PRIDs in the journal")
+
+    show("no PRID is in the journal", secret)
     print("done", flush=True)
 
 

@@ -4,10 +4,14 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use image::{DynamicImage, ImageFormat};
+use prereg_node::scanner::render;
 use prereg_node::scanner::source::{self, MAX_PIXELS};
 
 use crate::pdf;
 use crate::photo::{PRID, stock_code};
+
+/// The longest side of a thumbnail.
+const SIDE: u16 = 64;
 
 /// Unpacks `data` as the decoding process does. Every answer is right but a picture that is not one.
 pub fn check(data: &[u8]) {
@@ -21,6 +25,11 @@ pub fn check(data: &[u8]) {
     });
     assert!(pictures <= 10, "{pictures} pages are looked at");
     assert_eq!(unpacked.is_ok(), pictures > 0, "{unpacked:?} with {pictures} pictures");
+    if let Ok(thumbnail) = render::thumbnail(data.to_vec(), SIDE) {
+        let drawn = image::load_from_memory_with_format(&thumbnail, ImageFormat::Jpeg)
+            .expect("a thumbnail is a JPEG");
+        assert!(drawn.width().max(drawn.height()) <= u32::from(SIDE));
+    }
 }
 
 /// Returns a small file of each kind.

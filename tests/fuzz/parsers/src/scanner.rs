@@ -2,10 +2,16 @@
 
 #[path = "../../../../src/scanner/decode.rs"]
 pub mod decode;
+#[path = "../../../../src/scanner/frame.rs"]
+pub mod frame;
+#[path = "../../../../src/scanner/live.rs"]
+pub mod live;
 #[path = "../../../../src/scanner/luma.rs"]
 pub mod luma;
 #[path = "../../../../src/scanner/pdf.rs"]
 mod pdf;
+#[path = "../../../../src/scanner/render.rs"]
+pub mod render;
 #[path = "../../../../src/scanner/socket.rs"]
 pub mod socket;
 #[path = "../../../../src/scanner/source.rs"]
