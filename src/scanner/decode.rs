@@ -1,16 +1,18 @@
 //! From a picture to the text of its QR codes.
 //!
-//! zxing-cpp reads first: it is the quickest and reads most. A picture in which it finds nothing is
-//! shown to it again, sharpened, in pure black and white, squeezed, enlarged, and then to rqrr, which
-//! searches in another way. The order is by what an attempt reads that those before it missed,
-//! against what it costs. Neither decoder returns a text that the code's error correction
-//! doesn't vouch for.
+//! zxing-cpp reads first: it is the quickest and reads most. Where it finds nothing, the code of an
+//! acknowledgement is searched for by what is known of it (`finder`, `fit`); then zxing-cpp is shown
+//! the picture sharpened, in pure black and white, squeezed, enlarged; then rqrr, which searches in
+//! another way. The order is by what a rung reads that those before it missed, against what it
+//! costs. No text is returned that the code's error correction doesn't vouch for.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::clock::Stopwatch;
+use crate::domain::scan::Scanned;
 use crate::scanner::luma::Luma;
+use crate::scanner::{finder, fit};
 
 /// A QR code that was read.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -36,56 +38,146 @@ pub enum Decoder {
 /// may take long, so whoever cannot wait decodes in a process that can be ended.
 #[must_use]
 pub fn codes(picture: &Luma, budget: Duration) -> Vec<Code> {
-    if picture.width().min(picture.height()) < MODULES {
-        return Vec::new();
-    }
     let watch = Stopwatch::start();
-    let mut found = zxing(picture, Ink::Local);
+    let found = plain(picture);
     if !found.is_empty() {
         return found;
     }
     let shrunk = shrunk_to(RETRY_PIXELS, picture);
     let picture = shrunk.as_ref().unwrap_or(picture);
-    for attempt in RETRIES {
+    let mut doubtful = Vec::new();
+    for rung in &RUNGS[1..] {
         if watch.elapsed() >= budget {
             break;
         }
-        found = attempt(picture);
+        let found = agreed(rung.look(picture), &mut doubtful);
         if !found.is_empty() {
-            break;
+            return found;
         }
     }
-    found
+    Vec::new()
 }
+
+/// Returns the QR codes that the first and cheapest rung finds in `picture`.
+#[must_use]
+pub fn plain(picture: &Luma) -> Vec<Code> {
+    RUNGS[0].look(picture).into_iter().map(|read| read.code).collect()
+}
+
+/// A code as one rung read it.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// What it says, and who read it.
+    pub code: Code,
+    /// Whether it can be believed by itself. The error correction of the smallest codes takes one
+    /// in some million shapes of noise for a code, and the later rungs show a decoder many: of
+    /// those only 14 digits are believed, which noise is not.
+    pub firm: bool,
+}
+
+/// Returns what can be believed of `read`: what is firm, and what is in `doubtful` from another
+/// rung; the rest joins `doubtful`.
+pub fn agreed(read: Vec<Read>, doubtful: &mut Vec<String>) -> Vec<Code> {
+    let mut codes = Vec::new();
+    for read in read {
+        if read.firm || doubtful.contains(&read.code.text) {
+            codes.push(read.code);
+        } else if doubtful.len() < MOST_DOUBTFUL {
+            doubtful.push(read.code.text);
+        }
+    }
+    codes
+}
+
+const MOST_DOUBTFUL: usize = 32;
 
 /// The side of the smallest code.
 const MODULES: usize = 21;
 /// What a second look is worth: a larger picture is shrunk to below this first.
 const RETRY_PIXELS: usize = 2_500_000;
 
-/// Returns the QR codes that the first and cheapest attempt finds in `picture`.
-#[must_use]
-pub fn plain(picture: &Luma) -> Vec<Code> {
-    if picture.width().min(picture.height()) < MODULES {
-        return Vec::new();
-    }
-    zxing(picture, Ink::Local)
+/// One way to look for codes.
+#[derive(Debug)]
+pub struct Rung {
+    /// What it is called in the bench.
+    pub name: &'static str,
+    look: fn(&Luma) -> Vec<Read>,
 }
 
-const RETRIES: [fn(&Luma) -> Vec<Code>; 12] = [
-    |picture| zxing(&picture.sharpened(6), Ink::Local),
-    |picture| zxing(&picture.thresholded(picture.width() / 80), Ink::Fixed),
-    |picture| zxing(&picture.thresholded(picture.width() / 40), Ink::Fixed),
-    |picture| zxing(&picture.smoothed().sharpened(6), Ink::Local),
-    |picture| zxing(&picture.scaled(picture.width(), squeezed(picture.height())), Ink::Local),
-    |picture| zxing(&picture.scaled(squeezed(picture.width()), picture.height()), Ink::Local),
-    |picture| zxing(&enlarged(picture), Ink::Local),
-    |picture| zxing(&enlarged(picture).sharpened(6), Ink::Local),
-    rqrr,
-    |picture| rqrr(&picture.thresholded(picture.width() / 80)),
-    |picture| rqrr(&picture.inverted().thresholded(picture.width() / 40)),
-    |picture| rqrr(&enlarged(picture).thresholded(picture.width() / 40)),
+impl Rung {
+    /// Looks for codes in `picture` in this way.
+    #[must_use]
+    pub fn look(&self, picture: &Luma) -> Vec<Read> {
+        if picture.width().min(picture.height()) < MODULES {
+            return Vec::new();
+        }
+        (self.look)(picture)
+    }
+}
+
+/// The ladder, the first rung first. `scripts/bench qr --rungs` prints what each is worth.
+pub static RUNGS: [Rung; 14] = [
+    Rung { name: "plain", look: |picture| zxing(picture, Ink::Local) },
+    Rung { name: "fitted", look: |picture| fitted(picture, &fine(picture), true) },
+    Rung {
+        name: "fitted, smoothed",
+        look: |picture| fitted(picture, &coarse(&picture.smoothed()), true),
+    },
+    Rung {
+        name: "fitted, sharpened",
+        look: |picture| fitted(picture, &fine(&picture.smoothed().sharpened(6)), true),
+    },
+    Rung { name: "fitted, inverted", look: |picture| fitted(picture, &fine(picture), false) },
+    Rung { name: "sharpened", look: |picture| zxing(&picture.sharpened(6), Ink::Local) },
+    Rung { name: "fine threshold", look: |picture| zxing(&fine(picture), Ink::Fixed) },
+    Rung { name: "coarse threshold", look: |picture| zxing(&coarse(picture), Ink::Fixed) },
+    Rung {
+        name: "smoothed, sharpened",
+        look: |picture| zxing(&picture.smoothed().sharpened(6), Ink::Local),
+    },
+    Rung {
+        name: "squeezed down",
+        look: |picture| {
+            zxing(&picture.scaled(picture.width(), squeezed(picture.height())), Ink::Local)
+        },
+    },
+    Rung {
+        name: "squeezed across",
+        look: |picture| {
+            zxing(&picture.scaled(squeezed(picture.width()), picture.height()), Ink::Local)
+        },
+    },
+    Rung { name: "enlarged", look: |picture| zxing(&enlarged(picture), Ink::Local) },
+    Rung { name: "rqrr", look: by_rqrr },
+    Rung { name: "rqrr, fine threshold", look: |picture| by_rqrr(&fine(picture)) },
 ];
+
+fn fine(picture: &Luma) -> Luma {
+    picture.thresholded(picture.width() / 80)
+}
+
+fn coarse(picture: &Luma) -> Luma {
+    picture.thresholded(picture.width() / 40)
+}
+
+/// Reads the acknowledgements where finder patterns are in `binary`.
+fn fitted(picture: &Luma, binary: &Luma, dark: bool) -> Vec<Read> {
+    let finders = finder::finders(binary, if dark { 0 } else { 255 });
+    let mut read: Vec<Read> = Vec::new();
+    let mut used: Vec<(f32, f32)> = Vec::new();
+    for trio in finder::trios(&finders) {
+        if trio.iter().any(|place| used.contains(place)) {
+            continue;
+        }
+        if let Some(text) = fit::read(picture, trio, dark) {
+            used.extend(trio);
+            if read.iter().all(|read| read.code.text != text) {
+                read.push(Read { code: Code { text, by: Decoder::Rqrr }, firm: true });
+            }
+        }
+    }
+    read
+}
 
 /// A code seen from the side is long and narrow; squeezing its length makes it square enough.
 fn squeezed(side: usize) -> usize {
@@ -110,7 +202,7 @@ enum Ink {
     Fixed,
 }
 
-fn zxing(picture: &Luma, ink: Ink) -> Vec<Code> {
+fn zxing(picture: &Luma, ink: Ink) -> Vec<Read> {
     let binarizer = match ink {
         Ink::Local => zxingcpp::Binarizer::LocalAverage,
         Ink::Fixed => zxingcpp::Binarizer::FixedThreshold,
@@ -129,8 +221,11 @@ fn zxing(picture: &Luma, ink: Ink) -> Vec<Code> {
     let read = zxingcpp::ImageView::from_slice(picture.pixels(), width, height, format)
         .and_then(|view| reader.from(&view))
         .unwrap_or_default();
-    let texts = read.iter().filter(|barcode| barcode.is_valid()).map(text_of);
-    distinct(texts, Decoder::Zxing)
+    let valid = read.iter().filter(|barcode| barcode.is_valid());
+    distinct(
+        valid.map(|barcode| (text_of(barcode), barcode.extra_with_key("Version") == "1")),
+        Decoder::Zxing,
+    )
 }
 
 /// Returns the text of a barcode. The library hands text out up to its first NUL: a code that has
@@ -143,6 +238,10 @@ fn text_of(barcode: &zxingcpp::Barcode) -> String {
 /// Returns the codes that rqrr alone finds in `picture` as it is.
 #[must_use]
 pub fn rqrr(picture: &Luma) -> Vec<Code> {
+    by_rqrr(picture).into_iter().map(|read| read.code).collect()
+}
+
+fn by_rqrr(picture: &Luma) -> Vec<Read> {
     let width = picture.width();
     let read = || {
         let mut prepared =
@@ -150,18 +249,20 @@ pub fn rqrr(picture: &Luma) -> Vec<Code> {
                 picture.pixels()[y * width + x]
             });
         let grids = prepared.detect_grids();
-        let texts = grids.iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text);
-        distinct(texts, Decoder::Rqrr)
+        let read = grids.iter().filter_map(|grid| grid.decode().ok());
+        distinct(read.map(|(about, text)| (text, about.version.0 == 1)), Decoder::Rqrr)
     };
     // Its bookkeeping of regions panics on some pictures; to us that is a picture without a code.
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
 }
 
-fn distinct(texts: impl Iterator<Item = String>, by: Decoder) -> Vec<Code> {
-    let mut codes: Vec<Code> = Vec::new();
-    for text in texts {
-        if !text.is_empty() && codes.iter().all(|code| code.text != text) {
-            codes.push(Code { text, by });
+/// Takes texts, and whether each is of the smallest code.
+fn distinct(texts: impl Iterator<Item = (String, bool)>, by: Decoder) -> Vec<Read> {
+    let mut codes: Vec<Read> = Vec::new();
+    for (text, smallest) in texts {
+        if !text.is_empty() && codes.iter().all(|read| read.code.text != text) {
+            let firm = !smallest || Scanned::of(&text) != Scanned::Foreign;
+            codes.push(Read { code: Code { text, by }, firm });
         }
     }
     codes

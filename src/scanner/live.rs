@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
+use crate::clock::Stopwatch;
 use crate::domain::scan::Scanned;
-use crate::scanner::decode;
+use crate::scanner::decode::{self, Code, RUNGS};
 use crate::scanner::luma::Luma;
 
 /// How long a code has to be out of view before it is told again.
@@ -19,10 +20,19 @@ const MOST: usize = 32;
 /// The longest text that is told, in bytes: an acknowledgement has 14.
 const LONGEST: usize = 256;
 
+/// What a frame may take.
+const FRAME: Duration = Duration::from_millis(33);
+
 /// The view of one camera.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Live {
     seen: Vec<Seen>,
+    /// Texts that one rung read and none may believe alone, of the last frames.
+    doubtful: Vec<String>,
+    /// What each rung took of late, once it was climbed.
+    costs: [Option<Duration>; RUNGS.len()],
+    /// The rung whose turn it is.
+    next: usize,
 }
 
 /// A text that was in view lately.
@@ -33,19 +43,63 @@ struct Seen {
     told: bool,
 }
 
+impl Default for Live {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Live {
     /// Returns the view of a camera that has shown nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { seen: Vec::new(), doubtful: Vec::new(), costs: [None; RUNGS.len()], next: 1 }
     }
 
     /// Looks at `frame`, taken `at` after any fixed instant, and returns the texts that are new in
     /// view, at most a few. One that stays in view is not told again, nor one that comes back
-    /// within [`OUT_OF_VIEW`]. A frame takes 33 ms at most on the machine this is made for.
+    /// within [`OUT_OF_VIEW`].
+    ///
+    /// The first rung of the ladder is climbed on each frame. Where it finds nothing the others have
+    /// their turn, as many as fit into 33 ms; the next frame goes on where this one stopped.
     pub fn look(&mut self, frame: &Luma, at: Duration) -> Vec<String> {
-        let texts = decode::plain(frame).into_iter().map(|code| code.text).collect();
+        let texts = self.climb(frame).into_iter().map(|code| code.text).collect();
         self.note(texts, at)
+    }
+
+    fn climb(&mut self, frame: &Luma) -> Vec<Code> {
+        let watch = Stopwatch::start();
+        let found = decode::plain(frame);
+        if !found.is_empty() {
+            self.next = 1;
+            return found;
+        }
+        let plain = watch.elapsed();
+        for _ in 1..RUNGS.len() {
+            let began = watch.elapsed();
+            let cost = &mut self.costs[self.next];
+            // What a rung takes is not known before it was climbed: it gets a frame of its own.
+            let fits =
+                cost.map_or(began == plain || began < FRAME / 4, |cost| began + cost < FRAME);
+            if fits {
+                let found = decode::agreed(RUNGS[self.next].look(frame), &mut self.doubtful);
+                let took = watch.elapsed().saturating_sub(began);
+                *cost = Some(cost.map_or(took, |cost| took.max(cost * 7 / 8)));
+                if !found.is_empty() {
+                    return found;
+                }
+            } else if began > FRAME / 3 {
+                break;
+            } else {
+                // Too dear for any frame; but the machine may have been busy when it was measured.
+                *cost = cost.map(|cost| cost * 19 / 20);
+            }
+            self.next = self.next % (RUNGS.len() - 1) + 1;
+            if self.next == 1 {
+                self.doubtful.clear();
+            }
+        }
+        Vec::new()
     }
 
     /// Notes that a frame taken `at` showed `texts`; returns which of them count and are new.

@@ -42,6 +42,17 @@ impl Luma {
         &self.pixels[y * self.width..][..self.width]
     }
 
+    /// Returns the part of the picture that begins at `left` and `top`, not beyond its edges; `None`
+    /// if that has no pixel.
+    #[must_use]
+    pub fn cut(&self, left: usize, top: usize, width: usize, height: usize) -> Option<Self> {
+        let width = width.min(self.width.checked_sub(left)?);
+        let height = height.min(self.height.checked_sub(top)?);
+        let rows = top..top + height;
+        let pixels = rows.flat_map(|y| self.row(y)[left..left + width].iter().copied()).collect();
+        Self::new(width, height, pixels)
+    }
+
     /// Returns the picture at `width` by `height`, each at least 1. It takes the two nearest pixels
     /// each way, so shrinking to less than half skips some.
     #[must_use]

@@ -7,6 +7,8 @@ pub mod daemon;
 pub mod decode;
 mod device;
 pub mod devices;
+mod finder;
+mod fit;
 pub mod frame;
 pub mod link;
 pub mod live;
@@ -15,7 +17,9 @@ mod pdf;
 pub mod render;
 pub mod socket;
 pub mod source;
+mod stock;
 pub mod supervise;
+mod view;
 pub mod watch;
 pub mod worker;
 
