@@ -153,12 +153,15 @@ pub static RUNGS: [Rung; 14] = [
 ];
 
 fn fine(picture: &Luma) -> Luma {
-    picture.thresholded(picture.width() / 80)
+    picture.thresholded((picture.width() / 80).max(LEAST_RADIUS))
 }
 
 fn coarse(picture: &Luma) -> Luma {
-    picture.thresholded(picture.width() / 40)
+    picture.thresholded((picture.width() / 40).max(2 * LEAST_RADIUS))
 }
+
+/// Of a threshold: in a small picture, too, a finder pattern's middle must not look like paper.
+const LEAST_RADIUS: usize = 5;
 
 /// Reads the acknowledgements where finder patterns are in `binary`.
 fn fitted(picture: &Luma, binary: &Luma, dark: bool) -> Vec<Read> {

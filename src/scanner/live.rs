@@ -20,6 +20,9 @@ const MOST: usize = 32;
 /// The longest text that is told, in bytes: an acknowledgement has 14.
 const LONGEST: usize = 256;
 
+/// Frames after which a rung is climbed though it takes longer than a frame may: on a slow machine a
+/// code is rather read late than never.
+const PATIENT: u32 = 3;
 /// What a frame may take.
 const FRAME: Duration = Duration::from_millis(33);
 
@@ -33,6 +36,8 @@ pub struct Live {
     costs: [Option<Duration>; RUNGS.len()],
     /// The rung whose turn it is.
     next: usize,
+    /// Frames on which none but the first rung was climbed.
+    without: u32,
 }
 
 /// A text that was in view lately.
@@ -53,7 +58,13 @@ impl Live {
     /// Returns the view of a camera that has shown nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { seen: Vec::new(), doubtful: Vec::new(), costs: [None; RUNGS.len()], next: 1 }
+        Self {
+            seen: Vec::new(),
+            doubtful: Vec::new(),
+            costs: [None; RUNGS.len()],
+            next: 1,
+            without: 0,
+        }
     }
 
     /// Looks at `frame`, taken `at` after any fixed instant, and returns the texts that are new in
@@ -61,7 +72,8 @@ impl Live {
     /// within [`OUT_OF_VIEW`].
     ///
     /// The first rung of the ladder is climbed on each frame. Where it finds nothing the others have
-    /// their turn, as many as fit into 33 ms; the next frame goes on where this one stopped.
+    /// their turn, as many as fit into 33 ms; the next frame goes on where this one stopped. Where not
+    /// even one fits, one is climbed on every fourth frame.
     pub fn look(&mut self, frame: &Luma, at: Duration) -> Vec<String> {
         let texts = self.climb(frame).into_iter().map(|code| code.text).collect();
         self.note(texts, at)
@@ -74,25 +86,23 @@ impl Live {
             self.next = 1;
             return found;
         }
-        let plain = watch.elapsed();
+        self.without += 1;
         for _ in 1..RUNGS.len() {
             let began = watch.elapsed();
             let cost = &mut self.costs[self.next];
-            // What a rung takes is not known before it was climbed: it gets a frame of its own.
-            let fits =
-                cost.map_or(began == plain || began < FRAME / 4, |cost| began + cost < FRAME);
-            if fits {
+            // What a rung takes is not known before it was climbed: then it is the frame's only one.
+            let fits = cost.is_some_and(|cost| began + cost < FRAME);
+            let tried = cost.is_none() && self.without > 0;
+            if fits || tried || self.without > PATIENT {
                 let found = decode::agreed(RUNGS[self.next].look(frame), &mut self.doubtful);
                 let took = watch.elapsed().saturating_sub(began);
                 *cost = Some(cost.map_or(took, |cost| took.max(cost * 7 / 8)));
+                self.without = 0;
                 if !found.is_empty() {
                     return found;
                 }
-            } else if began > FRAME / 3 {
+            } else if self.without == 0 {
                 break;
-            } else {
-                // Too dear for any frame; but the machine may have been busy when it was measured.
-                *cost = cost.map(|cost| cost * 19 / 20);
             }
             self.next = self.next % (RUNGS.len() - 1) + 1;
             if self.next == 1 {
@@ -180,6 +190,26 @@ mod tests {
             told(&[(0, &[PRID]), (33, &[PRID, OTHER]), (66, &[OTHER, PRID])]),
             owned(&[(0, PRID), (33, OTHER)])
         );
+    }
+
+    #[test]
+    fn a_still_frame_that_the_first_rung_cannot_read_is_read_within_a_few() {
+        // A code whose lower right fades: modules of four pixels, blurred over and over.
+        let code = crate::scanner::stock::Form::new(2).of(PRID).unwrap();
+        let level = |x: usize, y: usize| {
+            let (x, y) = ((x / 4).wrapping_sub(6), (y / 4).wrapping_sub(6));
+            if x < 21 && y < 21 && code[y][x] { 60 } else { 200 }
+        };
+        let pixels = (0..132 * 132).map(|i| level(i % 132, i / 132)).collect();
+        let mut frame = Luma::new(132, 132, pixels).unwrap();
+        while !decode::plain(&frame).is_empty() {
+            frame = frame.smoothed();
+        }
+        let mut live = Live::new();
+        let told: Vec<String> = (0..4 * RUNGS.len() as u64)
+            .flat_map(|i| live.look(&frame, Duration::from_millis(33 * i)))
+            .collect();
+        assert_eq!(told, [PRID]);
     }
 
     /// I11
