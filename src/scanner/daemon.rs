@@ -19,11 +19,13 @@ use std::thread;
 use std::time::Duration;
 
 use crate::clock::Stopwatch;
+use crate::domain::scan::Read;
 use crate::scanner::devices::Folders;
 use crate::scanner::socket::{
     ALIVE_SECONDS, Answer, Ask, Hello, MAX_SOURCES, Order, Report, receive, send,
 };
 use crate::scanner::source::Unreadable;
+use crate::scanner::sources::Sources;
 use crate::scanner::supervise::{Event, Next, Places, Supervisor};
 use crate::scanner::watch::Wanted;
 use crate::scanner::worker::{THIS_PROGRAM, Worker};
@@ -102,6 +104,8 @@ enum Happened {
     Connected(UnixStream),
     Settled(u64, Order),
     Gone(u64),
+    /// A hand scanner typed it, or it was in a file.
+    Read(Read),
 }
 
 /// A connection. Dropping it ends it.
@@ -123,8 +127,11 @@ pub fn run(places: &Places, incoming: Incoming) -> io::Result<()> {
         Incoming::Lent(_) => (Some(IDLE), false),
         Incoming::One(_) => (Some(Duration::ZERO), true),
     };
+    let reads = events.clone();
+    let tell = move |read| reads.send(Event::Other(Happened::Read(read))).is_ok();
     let mut daemon = Daemon {
         supervisor: Supervisor::new(places.clone(), events.clone()),
+        sources: Sources::new(places.program.clone(), Arc::new(tell)),
         events: events.clone(),
         decoders: Arc::new(Decoders::new(places)),
         peers: HashMap::new(),
@@ -153,6 +160,7 @@ pub fn run(places: &Places, incoming: Incoming) -> io::Result<()> {
             }
             Next::Other(Happened::Settled(number, order)) => daemon.heed(number, order),
             Next::Other(Happened::Gone(number)) => daemon.gone(number),
+            Next::Other(Happened::Read(read)) => daemon.tell(Report::Read(read)),
             Next::Quiet => {}
         }
         if let Some(cameras) = daemon.supervisor.changed() {
@@ -173,6 +181,7 @@ pub fn run(places: &Places, incoming: Incoming) -> io::Result<()> {
 
 struct Daemon {
     supervisor: Supervisor<Happened>,
+    sources: Sources,
     events: SyncSender<Event<Happened>>,
     decoders: Arc<Decoders>,
     peers: HashMap<u64, Peer>,
@@ -216,6 +225,7 @@ impl Daemon {
                     self.gone(before);
                 }
                 self.told = Some(number);
+                self.sources.want(settings.keys, settings.folders);
                 self.supervisor.want(settings.cameras.map_or(Wanted::All, Wanted::Named));
                 let cameras = self.supervisor.cameras();
                 self.tell(Report::Cameras(cameras));
@@ -230,6 +240,7 @@ impl Daemon {
         if self.told == Some(number) {
             self.told = None;
             self.supervisor.want(Wanted::None);
+            self.sources.want(Vec::new(), Vec::new());
         }
     }
 

@@ -1,10 +1,11 @@
-//! Which video devices this machine has now, by what the system says of them. None is opened for that.
+//! Which video and input devices this machine has now, by what the system says of them. None is opened
+//! for that.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A video device. Whether it is a camera shows when it is opened.
+/// A device. Whether it is a camera or a keyboard shows when it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// Its file, such as `/dev/video0`.
@@ -36,7 +37,7 @@ impl FileId {
     }
 }
 
-/// Where the system keeps devices.
+/// Where the system keeps video devices.
 #[derive(Clone, Debug)]
 pub struct Folders {
     /// `/dev`.
@@ -60,37 +61,66 @@ impl Folders {
     /// Returns the video devices there are now, by number; at most 64.
     #[must_use]
     pub fn devices(&self) -> Vec<Device> {
-        let mut numbers: Vec<u32> = names(&self.dev)
-            .filter_map(|name| name.strip_prefix("video").and_then(|number| number.parse().ok()))
-            .collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers.truncate(MOST);
-        let places = links(&self.dev.join("v4l/by-path"));
-        let ids = links(&self.dev.join("v4l/by-id"));
-        let device = |number: u32| {
-            let name = format!("video{number}");
-            let path = self.dev.join(&name);
-            let leading = |links: &[(PathBuf, String)]| -> Vec<PathBuf> {
-                links.iter().filter(|(_, to)| *to == name).map(|(link, _)| link.clone()).collect()
-            };
-            let by_path = leading(&places);
-            let place = by_path.first().and_then(|link| link.file_name()).map_or_else(
-                || name.clone(),
-                |link| {
-                    let link = link.to_string_lossy();
-                    link.strip_suffix("-video-index0").unwrap_or(&link).to_owned()
-                },
-            );
-            let links = by_path.iter().chain(&leading(&ids)).map(|link| text(link)).collect();
-            let label = fs::read_to_string(self.class.join(&name).join("name")).unwrap_or_default();
-            let label = one_line(&label);
-            let label = if label.is_empty() { name.clone() } else { label };
-            let file = FileId::of(&path)?;
-            Some(Device { path: text(&path), label, place, links, file })
-        };
-        numbers.into_iter().filter_map(device).collect()
+        let links = self.dev.join("v4l");
+        listed(&self.dev, "video", &links, &|name| self.class.join(name).join("name"))
     }
+}
+
+/// Where the system keeps input devices: keyboards, and what types like one.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// `/dev/input`.
+    pub dev: PathBuf,
+    /// `/sys/class/input`.
+    pub class: PathBuf,
+}
+
+impl Default for Inputs {
+    fn default() -> Self {
+        Self { dev: "/dev/input".into(), class: "/sys/class/input".into() }
+    }
+}
+
+impl Inputs {
+    /// Returns the input devices there are now, by number; at most 64.
+    #[must_use]
+    pub fn devices(&self) -> Vec<Device> {
+        listed(&self.dev, "event", &self.dev, &|name| self.class.join(name).join("device/name"))
+    }
+}
+
+/// Returns the devices of `dev` whose names are `kind` and a number; `links` is where links to them are
+/// by their id and place, and `label` in which file what they call themselves.
+fn listed(dev: &Path, kind: &str, links: &Path, label: &dyn Fn(&str) -> PathBuf) -> Vec<Device> {
+    let mut numbers: Vec<u32> = names(dev)
+        .filter_map(|name| name.strip_prefix(kind).and_then(|number| number.parse().ok()))
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.truncate(MOST);
+    let places = links_in(&links.join("by-path"));
+    let ids = links_in(&links.join("by-id"));
+    let device = |number: u32| {
+        let name = format!("{kind}{number}");
+        let path = dev.join(&name);
+        let leading = |links: &[(PathBuf, String)]| -> Vec<PathBuf> {
+            links.iter().filter(|(_, to)| *to == name).map(|(link, _)| link.clone()).collect()
+        };
+        let by_path = leading(&places);
+        let place = by_path.first().and_then(|link| link.file_name()).map_or_else(
+            || name.clone(),
+            |link| {
+                let link = link.to_string_lossy();
+                link.strip_suffix("-video-index0").unwrap_or(&link).to_owned()
+            },
+        );
+        let links = by_path.iter().chain(&leading(&ids)).map(|link| text(link)).collect();
+        let label = one_line(&fs::read_to_string(label(&name)).unwrap_or_default());
+        let label = if label.is_empty() { name.clone() } else { label };
+        let file = FileId::of(&path)?;
+        Some(Device { path: text(&path), label, place, links, file })
+    };
+    numbers.into_iter().filter_map(device).collect()
 }
 
 fn text(path: &Path) -> String {
@@ -103,7 +133,7 @@ fn names(folder: &Path) -> impl Iterator<Item = String> {
 }
 
 /// Returns the links in `folder`, and the name of the file that each leads to.
-fn links(folder: &Path) -> Vec<(PathBuf, String)> {
+fn links_in(folder: &Path) -> Vec<(PathBuf, String)> {
     let link = |name: String| {
         let link = folder.join(name);
         let to = fs::read_link(&link).ok()?.file_name()?.to_str()?.to_owned();
@@ -169,6 +199,22 @@ mod tests {
         fs::write(folders.dev.join("other"), "").unwrap();
         fs::write(folders.dev.join("video2"), "").unwrap();
         assert_ne!(folders.devices()[0].file, before);
+    }
+
+    #[test]
+    fn keyboards_are_told_with_what_they_call_themselves_and_their_links() {
+        let root = tempfile::tempdir().unwrap();
+        let inputs = Inputs { dev: root.path().join("input"), class: root.path().join("class") };
+        fs::create_dir_all(inputs.class.join("event3/device")).unwrap();
+        fs::write(inputs.class.join("event3/device/name"), "Honeywell  Scanner\n").unwrap();
+        fs::create_dir_all(inputs.dev.join("by-id")).unwrap();
+        fs::write(inputs.dev.join("event3"), "").unwrap();
+        fs::write(inputs.dev.join("mouse0"), "").unwrap();
+        symlink("../event3", inputs.dev.join("by-id/usb-Honeywell-event-kbd")).unwrap();
+        let found = inputs.devices();
+        let told: Vec<_> = found.iter().map(|device| device.label.as_str()).collect();
+        assert_eq!(told, ["Honeywell Scanner"]);
+        assert!(found[0].links[0].ends_with("/by-id/usb-Honeywell-event-kbd"));
     }
 
     #[test]

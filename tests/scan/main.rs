@@ -12,3 +12,4 @@ mod files;
 mod hostile;
 mod pictures;
 mod program;
+mod sources;
