@@ -60,7 +60,7 @@ def state(counter):
 
 
 def becomes(counter, *states):
-    until(lambda: f"{' or '.join(states)} at counter {counter}, but {state(counter)}",
+    until(lambda: f"{states} at counter {counter}, but {state(counter)}",
           lambda: state(counter) in states)
 
 

@@ -12,14 +12,20 @@ FIRST, SECOND, PATTERN = "/dev/video10", "/dev/video11", "/dev/video0"
 class Feeder:
     """Shows a picture to a software camera until it is ended."""
 
-    def __init__(self, picture, device, *form):
-        self.command = ["ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-loop", "1",
-                        "-framerate", "5", "-i", picture, *form, "-f", "v4l2", device]
+    def __init__(self, picture, device, form):
+        self.picture, self.device, self.form = picture, device, form
         self.process = None
 
     def start(self):
+        # Made once, so that showing it takes next to nothing of the slow machine.
+        make, feed = self.form
+        frame = f"/tmp/frame{self.device.replace('/', '-')}"
+        ffmpeg = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y"]
         log = open("/share/logs/ffmpeg.log", "a")
-        self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
+        subprocess.run([*ffmpeg, "-i", self.picture, *make, frame], check=True, stderr=log)
+        self.process = subprocess.Popen(
+            [*ffmpeg, "-re", "-stream_loop", "-1", *feed, "-i", frame, "-c", "copy", "-f", "v4l2",
+             self.device], stdout=log, stderr=log)
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -30,32 +36,11 @@ class Feeder:
             self.process.wait()
 
 
-YUYV = ("-pix_fmt", "yuyv422")
-MJPEG = ("-vf", "format=yuvj420p", "-c:v", "mjpeg", "-q:v", "3")
-
-
-def form_of(device):
-    """Returns what v4l2-ctl says of the pictures that `device` sends; nothing while it sends none."""
-    asked = subprocess.run(["v4l2-ctl", "-d", device, "--get-fmt-video"], capture_output=True,
-                           text=True, check=False)
-    return asked.stdout if asked.returncode == 0 else ""
-
-
-def shot(device, kind):
-    """Takes a picture without the program that is tested; returns the file's name."""
-    raw, count = "/tmp/shot.raw", 3
-    subprocess.run(["v4l2-ctl", "-d", device, "--stream-mmap", f"--stream-count={count}",
-                    f"--stream-to={raw}"], check=True, capture_output=True, timeout=120)
-    with open(raw, "rb") as file:
-        pictures = file.read()
-    if kind == "MJPG":
-        name, picture = "/tmp/shot.jpg", pictures[pictures.rindex(b"\xff\xd8\xff"):]
-    else:
-        # Every second byte of the last picture is how bright a pixel is.
-        name, picture = "/tmp/shot.pgm", b"P5 1280 720 255\n" + pictures[-1280 * 720 * 2::2]
-    with open(name, "wb") as file:
-        file.write(picture)
-    return name
+# How a frame is made, and how it is read again.
+YUYV = (("-pix_fmt", "yuyv422", "-f", "rawvideo"),
+        ("-f", "rawvideo", "-pixel_format", "yuyv422", "-video_size", "1280x720", "-framerate", "5"))
+MJPEG = (("-vf", "format=yuvj420p", "-c:v", "mjpeg", "-q:v", "3", "-f", "mjpeg"),
+         ("-f", "mjpeg", "-framerate", "5"))
 
 
 def holders():
