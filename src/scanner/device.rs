@@ -3,28 +3,23 @@
 use std::io;
 use std::path::Path;
 
-use v4l::buffer::{Flags as BufferFlags, Type};
 use v4l::capability::Flags;
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
-use v4l::io::traits::CaptureStream;
-use v4l::prelude::MmapStream;
 use v4l::video::Capture;
-use v4l::video::capture::Parameters;
-use v4l::{Device, Format, FourCC, Fraction};
+use v4l::{Device, Format, FourCC};
 
 use crate::domain::scan::CameraState;
 use crate::scanner::camera::{FrameSource, Trouble};
+use crate::scanner::capture::Stream;
 use crate::scanner::frame::{Frame, Layout, Shape};
 
 /// An open camera.
 pub(super) struct Opened {
-    stream: MmapStream<'static>,
+    stream: Stream,
     shape: Shape,
 }
 
-/// Frames that the driver may fill while one is read.
-const BUFFERS: u32 = 4;
 /// The size that serves best: a slip held up fills enough of it, and decoding it takes a few ms.
 const BEST: (u32, u32) = (1280, 720);
 /// Frames a second below which a slip is not read as it is held up.
@@ -74,30 +69,21 @@ impl Opened {
         let offers = offers(&device).map_err(|why| trouble(&why))?;
         let best = choose(&offers).ok_or(Trouble::State(CameraState::Unusable))?;
         let wanted = Format::new(best.width, best.height, FourCC::new(KINDS[best.kind].0));
-        let format = device.set_format(&wanted).map_err(|why| trouble(&why))?;
-        if let Some((numerator, denominator)) = best.interval {
-            // A camera that keeps its own pace is none the worse.
-            let _ = device.set_params(&Parameters::new(Fraction::new(numerator, denominator)));
-        }
+        let (stream, format) =
+            Stream::open(path, device, &wanted, best.interval).map_err(|why| trouble(&why))?;
         let layout = layout(format.fourcc).ok_or(Trouble::State(CameraState::Unusable))?;
         let side = |side: u32| usize::try_from(side).unwrap_or(usize::MAX);
         let (width, height, stride) =
             (side(format.width), side(format.height), side(format.stride));
         let shape = Shape { layout, width, height, stride };
-        let stream = MmapStream::with_buffers(&device, Type::VideoCapture, BUFFERS)
-            .map_err(|why| trouble(&why))?;
         Ok(Self { stream, shape })
     }
 }
 
 impl FrameSource for Opened {
     fn next(&mut self) -> Result<Option<Frame>, Trouble> {
-        let (bytes, metadata) = self.stream.next().map_err(|why| trouble(&why))?;
-        if metadata.flags.contains(BufferFlags::ERROR) {
-            return Ok(None);
-        }
-        let used = usize::try_from(metadata.bytesused).unwrap_or(usize::MAX);
-        Ok(Frame::take(&self.shape, &bytes[..used.min(bytes.len())]))
+        let bytes = self.stream.next().map_err(|why| trouble(&why))?;
+        Ok(bytes.and_then(|bytes| Frame::take(&self.shape, &bytes)))
     }
 }
 

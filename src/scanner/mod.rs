@@ -3,6 +3,7 @@
 //! ([`worker`]), which can open nothing. `serve` talks to it by [`socket`].
 
 pub mod camera;
+mod capture;
 pub mod daemon;
 pub mod decode;
 mod device;
