@@ -30,14 +30,14 @@ const TREMBLES: (f32, f32) = (2.0, 12.0);
 const SHUTTER: (f32, f32) = (0.008, 0.033);
 
 /// Prints how `count` sequences fare at each size and pace. Returns whether none was read wrongly.
-pub(crate) fn measure(count: usize) -> Result<bool, Fault> {
+pub(crate) fn measure(sizes: &[bool], count: usize) -> Result<bool, Fault> {
     println!("\n{count} slips held up, of each size and pace");
     println!(
         "{:<24}{:>12}{:>12}{:>14}{:>12}{:>12}",
         "", "within 1 s", "within 4 s", "vote p50 ms", "p95 ms", "frame p95"
     );
     let mut right = true;
-    for large in [true, false] {
+    for &large in sizes {
         for pace in [15, 30] {
             let results = spread(count, |index| hold(index, large, pace))?;
             let mut votes = Tally::default();
