@@ -40,7 +40,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { keep: 10_000_000, refusals_per_minute: 120 }
+        Self { keep: 10_000_000, refusals_per_minute: 10 }
     }
 }
 
@@ -216,12 +216,12 @@ pub(super) async fn recorded(trail: &Trail, pending: Pending, mut reply: Reply) 
 }
 
 /// Records that somebody was not let in, with the code they were told.
-pub(super) fn barred(trail: &Trail, reply: &Reply, at: Timestamp) {
+pub(super) fn barred(trail: &Trail, reply: &Reply, who: Option<String>, at: Timestamp) {
     trail.record(Happening {
         at,
         event: Event::Authentication,
         module: LOGIN,
-        actor: None,
+        actor: who,
         subject: Subject::Nothing,
         refused: reply.extensions().get::<Refused>().map(|Refused(code)| code.clone()),
         told: None,

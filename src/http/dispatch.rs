@@ -151,11 +151,13 @@ impl Dispatch {
         let caller = match admitted(&cx, route, &head.headers, peer) {
             Ok(caller) => caller,
             Err(barred) => {
-                let reply = match barred {
-                    Barred::Token(rejected) => reply::no_login(rejected, now),
-                    Barred::Role => reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden"),
+                let (reply, who) = match barred {
+                    Barred::Token(rejected) => (reply::no_login(rejected, now), None),
+                    Barred::Role(user) => {
+                        (reject(StatusCode::FORBIDDEN, "KER-ATH-403", "Forbidden"), user)
+                    }
                 };
-                audit::barred(&cx.trail, &reply, now);
+                audit::barred(&cx.trail, &reply, who, now);
                 return reply;
             }
         };
@@ -193,11 +195,15 @@ fn admitted(
     match route.who {
         Who::Anybody => Ok(nobody),
         Who::ThisMachine if peer.addr.ip().to_canonical().is_loopback() => Ok(nobody),
-        Who::ThisMachine => Err(Barred::Role),
+        Who::ThisMachine => Err(Barred::Role(None)),
         Who::Roles(_) => {
             let caller =
                 auth::caller(headers, &cx.logins, cx.clock.now()).map_err(Barred::Token)?;
-            if route.who.admits(caller.roles) { Ok(caller) } else { Err(Barred::Role) }
+            if route.who.admits(caller.roles) {
+                Ok(caller)
+            } else {
+                Err(Barred::Role(Some(caller.user)))
+            }
         }
     }
 }
@@ -216,7 +222,8 @@ fn family(path: &str) -> Family {
 
 enum Barred {
     Token(Rejected),
-    Role,
+    /// The caller, by user id where one has logged in, may not call this.
+    Role(Option<String>),
 }
 
 async fn handle(endpoint: Endpoint, cx: &Context, call: Call) -> Reply {

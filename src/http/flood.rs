@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Addresses that are remembered. When there are more, those that have their whole share again are
 /// forgotten; if none has, a new address waits.
@@ -39,6 +39,8 @@ pub struct Flood {
 #[derive(Debug, Default)]
 struct Sent {
     whole: Option<Bucket>,
+    /// When it was last said that something was refused.
+    said: Option<Timestamp>,
     addresses: HashMap<IpAddr, Bucket>,
 }
 
@@ -58,8 +60,10 @@ impl Bucket {
     fn refilled(self, limit: u32, now: Timestamp) -> Self {
         let passed = now.as_millisecond().saturating_sub(self.at.as_millisecond());
         let passed = u64::try_from(passed).unwrap_or(0).min(60_000);
-        let most = u64::from(limit) * 1000;
-        Self { left: (self.left + passed * u64::from(limit) / 60).min(most), at: now }
+        let gained = passed * u64::from(limit) / 60;
+        // Time that has brought nothing yet goes on counting, or many calls would starve all.
+        let at = if gained > 0 { now } else { self.at.min(now) };
+        Self { left: (self.left + gained).min(u64::from(limit) * 1000), at }
     }
 
     fn is_full(self, limit: u32) -> bool {
@@ -101,7 +105,21 @@ impl Flood {
         sent.whole = Some(Bucket { left: all.left - 1000, ..all });
         true
     }
+
+    /// Tells whether it is time again to say in the log that something was refused, and notes that it
+    /// is said: once a minute at most.
+    pub fn is_to_be_said(&self, now: Timestamp) -> bool {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = sent.said.is_none_or(|said| now.duration_since(said).abs() >= SAYING);
+        if due {
+            sent.said = Some(now);
+        }
+        due
+    }
 }
+
+/// How often a refusal is worth a line in the log: whoever floods is not to fill the disk by it.
+const SAYING: SignedDuration = SignedDuration::from_mins(1);
 
 /// Returns the address, or of IPv6 the network that one subscriber has.
 fn network(address: IpAddr) -> IpAddr {
@@ -174,6 +192,30 @@ mod tests {
         assert!(!flood.admits(from, at(-3600)), "back");
         let ahead = at(86_400 * 400);
         assert!((0..3).all(|_| flood.admits(from, ahead)) && !flood.admits(from, ahead));
+    }
+
+    /// I11
+    #[test]
+    fn who_hammers_without_end_keeps_no_share_from_coming_back() {
+        let flood = Flood::new(Limits { per_minute: 6, per_address: 3 });
+        let from = ip("10.0.0.1");
+        let start = at(0).as_millisecond();
+        let admitted = (0..60_000)
+            .filter(|ms| flood.admits(from, Timestamp::from_millisecond(start + ms).unwrap()))
+            .count();
+        assert_eq!(admitted, 3 + 2, "three at once, and one each twenty seconds");
+        let other = flood.admits(ip("10.0.0.2"), at(60));
+        assert!(other, "and others have theirs");
+    }
+
+    /// I11
+    #[test]
+    fn a_flood_is_a_line_a_minute_in_the_log() {
+        let flood = Flood::new(LIMITS);
+        let said = (0..600).filter(|tenth| flood.is_to_be_said(at(tenth / 10))).count();
+        assert_eq!(said, 1);
+        assert!(flood.is_to_be_said(at(60)));
+        assert!(flood.is_to_be_said(at(-3600)), "a clock that is put back silences nothing");
     }
 
     /// I11

@@ -85,7 +85,9 @@ async fn send(
     let user = user.unwrap_or_default();
     let now = cx.clock.now();
     if !cx.flood.admits(from.addr.ip(), now) {
-        tracing::warn!("more OTPs are asked for than may leave");
+        if cx.flood.is_to_be_said(now) {
+            tracing::warn!("more OTPs are asked for than may leave");
+        }
         return Err(Error::Flooding);
     }
     let (parts, to) = (cx.clone(), user.clone());
