@@ -36,6 +36,8 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
 use crate::domain::scan::Scanned;
 use crate::scanner::daemon::Incoming;
 use crate::scanner::decode::Code;
@@ -81,6 +83,11 @@ pub struct Arguments {
 /// With `--lines` a file without text is an empty text and no failure, for its line says so.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
+    // Pixels that take a child over are not to reach its parent's memory, nor a core file this one's.
+    if let Err(why) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        eprintln!("prereg-node: this process cannot be shut off from others: {why}");
+        return ExitCode::FAILURE;
+    }
     if arguments.worker {
         return worker::serve();
     }
