@@ -1,6 +1,6 @@
 //! Answers that go on: what a body is made of, and how many of them may go on at once (I11). A stream
 //! is written by a task of its own through a narrow channel. It ends when its reader goes, when its
-//! reader is stuck, when the node stops, and after [`LONGEST`] whatever happens: a client comes again
+//! reader is stuck, when the node stops, and after ten minutes whatever happens: a client comes again
 //! with its token, which is looked at anew.
 
 use std::convert::Infallible;

@@ -308,7 +308,7 @@ pub struct File {
 /// Returns the digest of a document's content, without reading that.
 ///
 /// # Errors
-/// As [`document`].
+/// As [`document()`].
 pub fn document_digest(
     view: &View<'_>,
     prid: &Prid,
