@@ -65,3 +65,51 @@ fn each_file_says_first_what_it_knows() {
         assert!(source.starts_with("//! "), "src/{} lacks its `//!`", file.display());
     }
 }
+
+/// Returns the parts of `module` that `source` names with `crate::` or, of one file, by a list.
+fn named(source: &str, module: &str) -> Vec<String> {
+    let start = format!("crate::{module}::");
+    let word = |text: &str| {
+        let end = text.find(|sign: char| !sign.is_alphanumeric() && sign != '_');
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    let of_use = |text: &str| match text.strip_prefix('{') {
+        Some(list) => {
+            let list = list.split('}').next().unwrap_or_default();
+            list.split(',').map(|part| word(part.trim())).collect()
+        }
+        None => vec![word(text)],
+    };
+    let parts = source.split(&start).skip(1).flat_map(of_use);
+    // A type of the module itself is no file.
+    parts.filter(|part| part.starts_with(|sign: char| sign.is_ascii_lowercase())).collect()
+}
+
+#[test]
+fn what_is_fuzzed_has_every_file_that_its_files_name() {
+    assert_eq!(
+        named("use crate::a::{b, c::D};\ncrate::a::e::f(); crate::a::T", "a"),
+        ["b", "c", "e"]
+    );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fuzzed = root.join("tests/fuzz/parsers/src");
+    for module in ["scanner", "domain"] {
+        let list = fs::read_to_string(fuzzed.join(module).with_extension("rs")).unwrap();
+        let there: Vec<&str> =
+            list.lines().filter_map(|line| line.split("mod ").nth(1)?.strip_suffix(';')).collect();
+        assert!(!there.is_empty());
+        for of in ["scanner", "domain"] {
+            let files = fs::read_to_string(fuzzed.join(of).with_extension("rs")).unwrap();
+            for file in files.lines().filter_map(|line| line.split('"').nth(1)) {
+                // Named from there, so four folders lead back.
+                let file = root.join(file.trim_start_matches("../"));
+                let source = fs::read_to_string(&file).unwrap();
+                let tests = source.find("#[cfg(test)]").unwrap_or(source.len());
+                for part in named(&source[..tests], module) {
+                    let is_there = there.contains(&part.as_str());
+                    assert!(is_there, "{} names {module}::{part}", file.display());
+                }
+            }
+        }
+    }
+}

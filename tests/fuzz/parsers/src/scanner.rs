@@ -1,7 +1,12 @@
-//! The program's parsers.
+//! The program's parsers. Each names others here as it does in the program, so whatever one uses stands
+//! here too; tests/house.rs looks.
 
 #[path = "../../../../src/scanner/decode.rs"]
 pub mod decode;
+#[path = "../../../../src/scanner/finder.rs"]
+mod finder;
+#[path = "../../../../src/scanner/fit.rs"]
+mod fit;
 #[path = "../../../../src/scanner/frame.rs"]
 pub mod frame;
 #[path = "../../../../src/scanner/live.rs"]
@@ -16,5 +21,9 @@ pub mod render;
 pub mod socket;
 #[path = "../../../../src/scanner/source.rs"]
 pub mod source;
+#[path = "../../../../src/scanner/stock.rs"]
+mod stock;
+#[path = "../../../../src/scanner/view.rs"]
+mod view;
 #[path = "../../../../src/scanner/worker.rs"]
 pub mod worker;
