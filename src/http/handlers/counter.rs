@@ -28,8 +28,9 @@ const PICTURE: usize = 2 * 1024 * 1024;
 const TEXT: usize = 16 * 1024;
 /// How long a question about a picture may take, its wait for others included.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// How long a preview whose camera sends nothing stands still.
-const STILL: Duration = Duration::from_secs(10);
+/// How long a preview whose camera sends nothing stands still, or shows nothing at all. Less than a
+/// connection may be idle, or it would be cut off.
+const STILL: Duration = Duration::from_secs(20);
 /// How a preview is sent: each picture in the place of the one before.
 const PREVIEW: &str = "multipart/x-mixed-replace; boundary=picture";
 
@@ -206,16 +207,18 @@ pub(in crate::http) async fn preview(cx: &Context, call: &Call) -> Reply {
     let Some(frames) = frames else {
         return later(refused(StatusCode::SERVICE_UNAVAILABLE, Refused::NoScanner));
     };
-    tokio::spawn(show(frames, pen));
+    tokio::spawn(show(frames, pen, STILL));
     reply::streamed(StatusCode::OK, PREVIEW, body)
 }
 
 /// Sends pictures as they come. One that comes while the last is still on its way is dropped for the
-/// one after it.
-async fn show(mut frames: watch::Receiver<Bytes>, mut pen: Pen) {
+/// one after it. When nothing comes for `still`, the last one is sent again; where there is none, the
+/// stream ends, and who looks may come again.
+async fn show(mut frames: watch::Receiver<Bytes>, mut pen: Pen, still: Duration) {
     loop {
         let jpeg = frames.borrow_and_update().clone();
-        if !jpeg.is_empty() {
+        let is_blank = jpeg.is_empty();
+        if !is_blank {
             let mut part = format!(
                 "--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n",
                 jpeg.len()
@@ -227,7 +230,8 @@ async fn show(mut frames: watch::Receiver<Bytes>, mut pen: Pen) {
                 return;
             }
         }
-        match pen.wait(STILL, frames.changed()).await {
+        match pen.wait(still, frames.changed()).await {
+            Some(None) if is_blank => return,
             Some(None | Some(Ok(()))) => {}
             None | Some(Some(Err(_))) => return,
         }
@@ -269,4 +273,37 @@ pub(super) fn later(mut reply: Reply) -> Reply {
 
 fn no_place() -> Reply {
     later(refused(StatusCode::SERVICE_UNAVAILABLE, Refused::TooManyStreams))
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::http::stream::{Share, Streams};
+
+    const STILL: Duration = Duration::from_millis(1);
+
+    #[tokio::test]
+    async fn a_preview_without_a_picture_ends_before_it_is_cut_off() {
+        let (_stop, stopped) = watch::channel(false);
+        let (pen, body) = Streams::new(stopped).open(&Share::default()).unwrap();
+        let (_camera, frames) = watch::channel(Bytes::new());
+        show(frames, pen, STILL).await;
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "");
+    }
+
+    #[tokio::test]
+    async fn the_picture_of_a_camera_that_sends_no_more_is_sent_again_and_again() {
+        let (_stop, stopped) = watch::channel(false);
+        let (pen, mut body) = Streams::new(stopped).open(&Share::default()).unwrap();
+        let (_camera, frames) = watch::channel(Bytes::from_static(b"jpeg"));
+        let showing = tokio::spawn(show(frames, pen, STILL));
+        for _ in 0..3 {
+            let part = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert!(part.ends_with(b"\r\n\r\njpeg\r\n"), "{part:?}");
+        }
+        drop(body);
+        showing.await.unwrap();
+    }
 }
