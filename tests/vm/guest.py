@@ -14,7 +14,9 @@ from center import PATIENCE, Events, Wrong, ask, becomes, current, draw, run, un
 from devices import FIRST, MJPEG, PATTERN, SECOND, YUYV, Feeder, HandScanner, holders
 
 RESIDENTS = json.load(open("/share/residents.json"))
-SLIP, OTHER, THIRD = (resident["prid"] for resident in RESIDENTS[:3])
+# As in docs/prefill.md.
+FOLDER = "/srv/scans/counter-1"
+SLIP, OTHER, THIRD, FOURTH = (resident["prid"] for resident in RESIDENTS[:4])
 
 
 def show(sentence, proof):
@@ -34,6 +36,11 @@ def answers():
         return current("1")
     except OSError:
         return False
+
+
+def pictures(read):
+    """Counts the JPEGs in what was read."""
+    return read.count(b"\xff\xd8\xff")
 
 
 def main():
@@ -82,17 +89,18 @@ def main():
 
     def preview():
         becomes("1", "live")
-        answer = ask("1", "counters/1/preview")
-        kind = answer.getheader("Content-Type")
-        if answer.status != 200 or not kind.startswith("multipart/x-mixed-replace"):
-            raise Wrong(f"{answer.status} {kind}")
         read, ends = b"", time.monotonic() + PATIENCE
-        while read.count(b"\xff\xd8\xff") < 3:
-            part = answer.read1(65536)
-            if not part or time.monotonic() > ends:
-                raise Wrong(f"{read.count(bytes([0xff, 0xd8, 0xff]))} pictures")
-            read += part
-        answer.close()
+        # One that had nothing to show has an end, and whoever looks comes again.
+        while pictures(read) < 3:
+            if time.monotonic() > ends:
+                raise Wrong(f"{pictures(read)} pictures")
+            answer = ask("1", "counters/1/preview")
+            kind = answer.getheader("Content-Type")
+            if answer.status != 200 or not kind.startswith("multipart/x-mixed-replace"):
+                raise Wrong(f"{answer.status} {kind}")
+            while pictures(read) < 3 and (part := answer.read1(65536)):
+                read += part
+            answer.close()
         picture = read[read.index(b"\xff\xd8\xff"):]
         with open("/share/logs/preview.jpg", "wb") as jpeg:
             jpeg.write(picture[:picture.index(b"\xff\xd9") + 2])
@@ -168,12 +176,22 @@ def main():
 
     show("what a hand scanner types is its counter's form", typed)
 
-    def dropped():
+    def dropped(picture, prid):
         mark = events["2"].mark()
-        run("cp", "/share/slip.jpg", "/srv/slips/slip.jpg")
-        events["2"].form(SLIP, mark)
+        file = f"{FOLDER}/{os.path.basename(picture)}"
+        # As the page asks of the program that writes there.
+        run("sh", "-c", f"umask 0027; cat {picture} >{file}")
+        events["2"].form(prid, mark)
+        until("the file is removed", lambda: not os.path.exists(file))
 
-    show("a slip that turns up in the watched folder is its counter's form", dropped)
+    show("a slip that turns up in the watched folder is its counter's form, and removed",
+         lambda: dropped("/share/slip.jpg", SLIP))
+
+    def next_one():
+        draw(FOURTH, "/tmp/fourth.png")
+        dropped("/tmp/fourth.png", FOURTH)
+
+    show("and so is the next one", next_one)
 
     def scan_gone():
         mark = events["1"].mark()
@@ -194,7 +212,7 @@ def main():
 
     def secret():
         journal = run("journalctl", "--no-pager", "-u", "prereg-node", "-u", "prereg-scan")
-        told = [prid for prid in (SLIP, OTHER, THIRD) if prid in journal]
+        told = [prid for prid in (SLIP, OTHER, THIRD, FOURTH) if prid in journal]
         if told:
             raise Wrong(f"{len(told)} PRIDs in the journal")
 
