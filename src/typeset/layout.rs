@@ -448,20 +448,26 @@ impl<'a> Page<'a> {
         bottom
     }
 
-    /// Breaks a text into as many lines as it may have; what is left out is marked.
+    /// Breaks a text into as many lines as it may have; what is left out is marked. Of what has room
+    /// without the mark one letter makes room for it, else two, then four: so a few rounds are enough
+    /// for any text.
     fn cut(&self, text: &str, weight: Weight, right_to_left: bool, width: f32) -> Vec<Line> {
-        let mut text = text.to_owned();
+        let lines = |text: &str| paragraph::lines(self.fonts, text, weight, right_to_left, width);
+        let all = lines(text);
+        let Some(last) = self.most_lines.checked_sub(1).filter(|_| all.len() > self.most_lines)
+        else {
+            return all;
+        };
+        let kept: Vec<char> = text[..all[last].end].trim_end().chars().collect();
+        let mut fewer = 1;
         loop {
-            let mut lines = paragraph::lines(self.fonts, &text, weight, right_to_left, width);
-            let letters = text.chars().count();
-            if lines.len() <= self.most_lines || letters < 4 {
-                lines.truncate(self.most_lines);
-                return lines;
+            let some: String = kept.iter().take(kept.len().saturating_sub(fewer)).collect();
+            let mut marked = lines(&format!("{}…", some.trim_end()));
+            if marked.len() <= self.most_lines || some.is_empty() {
+                marked.truncate(self.most_lines);
+                return marked;
             }
-            let kept = letters * self.most_lines / lines.len();
-            let kept = kept.clamp(1, letters - 2);
-            text = text.chars().take(kept).collect::<String>().trim_end().to_owned();
-            text.push('…');
+            fewer *= 2;
         }
     }
 }

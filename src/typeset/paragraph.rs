@@ -32,6 +32,8 @@ pub(super) struct Line {
     /// Above and below the line in ems: the most that any of its fonts takes.
     pub(super) ascent: f32,
     pub(super) descent: f32,
+    /// The byte of the whole text at which the next line begins.
+    pub(super) end: usize,
 }
 
 /// Makes one line of at most `most` letters out of what somebody typed: no controls, no marks that
@@ -71,7 +73,7 @@ fn turns(letter: char) -> bool {
 }
 
 /// Breaks `text`, which has no controls, into lines of at most `width` ems. A word that is longer is
-/// broken within.
+/// broken within; only a single letter may be wider than its line.
 pub(super) fn lines(
     fonts: &Fonts,
     text: &str,
@@ -84,37 +86,30 @@ pub(super) fn lines(
     let faces = faces(fonts, text, weight);
     let setting = Setting { text, bidi, faces };
     let clusters = setting.clusters();
-    // What stands between two places takes as much as the clusters that begin there.
-    let measure = |from: usize, to: usize| -> f32 {
-        let first = clusters.partition_point(|(at, _)| *at < from);
-        let inside = clusters[first..].iter().take_while(|(at, _)| *at < to);
-        inside.map(|(_, advance)| advance).sum()
-    };
+    let breaks: Vec<usize> = unicode_linebreak::linebreaks(text).map(|(at, _)| at).collect();
     let mut lines = Vec::new();
-    let (mut start, mut end, mut taken) = (0, 0, 0.0);
-    for (next, _) in unicode_linebreak::linebreaks(text) {
-        let seen = end + text[end..next].trim_end().len();
-        let wide = measure(end, seen);
-        if taken + wide > width && end > start {
-            lines.push(setting.line(start..end));
-            (start, taken) = (end, 0.0);
-        }
-        if wide > width {
-            for (at, advance) in clusters.iter().filter(|(at, _)| (end..seen).contains(at)) {
-                if taken + advance > width && *at > start {
-                    lines.push(setting.line(start..*at));
-                    (start, taken) = (*at, 0.0);
-                }
-                taken += advance;
+    let mut start = 0;
+    while start < text.len() {
+        let mut end = setting.guessed(start, &clusters, &breaks, width);
+        let mut line = setting.line(start..end);
+        // Alone it may be wider than within its text: letters at its ends join no others there. The
+        // steps grow, so that a few of them are enough whatever the text is.
+        let mut step = 1;
+        while line.width > width
+            && let Some(earlier) = setting.earlier(start, end, &clusters, &breaks)
+        {
+            end = earlier;
+            for _ in 1..step {
+                end = setting.earlier(start, end, &clusters, &breaks).unwrap_or(end);
             }
-            taken += measure(seen, next);
-        } else {
-            taken += measure(end, next);
+            step *= 2;
+            line = setting.line(start..end);
         }
-        end = next;
-    }
-    if end > start {
-        lines.push(setting.line(start..end));
+        // Blanks hang at the end of their line, and are not the next one.
+        end = text.len() - text[end..].trim_start().len();
+        line.end = end;
+        lines.push(line);
+        start = end;
     }
     lines
 }
@@ -160,7 +155,9 @@ impl Setting<'_> {
     /// Returns the parts of `range` that are of one font and of which something is seen.
     fn parts(&self, range: &Range<usize>) -> Vec<(Range<usize>, &Arc<Face>)> {
         let mut parts: Vec<(Range<usize>, &Arc<Face>)> = Vec::new();
-        for (stretch, face) in &self.faces {
+        let first = self.faces.partition_point(|(stretch, _)| stretch.end <= range.start);
+        let among = self.faces[first..].iter().take_while(|(stretch, _)| stretch.start < range.end);
+        for (stretch, face) in among {
             let (from, to) = (stretch.start.max(range.start), stretch.end.min(range.end));
             let mut begun = None;
             for (at, letter) in self.text.get(from..to).unwrap_or("").char_indices() {
@@ -212,9 +209,61 @@ impl Setting<'_> {
         clusters
     }
 
+    /// Guesses where the line that begins at `start` ends, from what its clusters take in the whole
+    /// text: at the last place where it may and has room, else within its first word.
+    fn guessed(
+        &self,
+        start: usize,
+        clusters: &[(usize, f32)],
+        breaks: &[usize],
+        width: f32,
+    ) -> usize {
+        let clusters = &clusters[clusters.partition_point(|(at, _)| *at < start)..];
+        let breaks = &breaks[breaks.partition_point(|at| *at <= start)..];
+        let (mut taken, mut measured, mut last) = (0.0, clusters.iter().peekable(), None);
+        for next in breaks {
+            let seen = start + self.text[start..*next].trim_end().len();
+            while let Some((_, advance)) = measured.next_if(|(at, _)| *at < seen) {
+                taken += advance;
+            }
+            if taken > width {
+                break;
+            }
+            last = Some(*next);
+        }
+        let within = || {
+            let mut taken = 0.0;
+            let over = clusters.iter().find(|(at, advance)| {
+                taken += advance;
+                taken > width && *at > start
+            });
+            over.map_or(self.text.len(), |(at, _)| *at)
+        };
+        last.unwrap_or_else(within)
+    }
+
+    /// Returns the next place before `end` where the line that begins at `start` could end: one where
+    /// it may, else one between clusters, else between letters of one. `None` if it is one letter.
+    fn earlier(
+        &self,
+        start: usize,
+        end: usize,
+        clusters: &[(usize, f32)],
+        breaks: &[usize],
+    ) -> Option<usize> {
+        let seen = start + self.text[start..end].trim_end().len();
+        let may = breaks[..breaks.partition_point(|at| *at < end)].last().copied();
+        let between = || clusters[..clusters.partition_point(|(at, _)| *at < seen)].last();
+        let letter = || self.text[start..seen].char_indices().next_back();
+        may.filter(|at| *at > start)
+            .or_else(|| between().map(|(at, _)| *at).filter(|at| *at > start))
+            .or_else(|| letter().map(|(at, _)| start + at).filter(|at| *at > start))
+    }
+
+    /// Sets what is in `range` as a line.
     fn line(&self, range: Range<usize>) -> Line {
-        let range = range.start..range.start + self.text[range.clone()].trim_end().len();
         let mut line = Line::default();
+        let range = range.start..range.start + self.text[range].trim_end().len();
         let Some(paragraph) = self.bidi.paragraphs.first() else { return line };
         let (levels, runs) = self.bidi.visual_runs(paragraph, range);
         for run in runs {
@@ -345,17 +394,49 @@ mod tests {
             &long,
             "إثبات الهوية وإثبات العنوان في المدينة",
             &"مركز".repeat(30),
+            &"بِسْمِ".repeat(20),
+            "\u{320}1و1\u{308}(8)0[[(atأ \u{30b}iv))nئk1قu] jq0ح0ؤ \u{306} 43j8)w]por\u{200d}h\u{316}6 ق\u{306}",
+            // One cluster for who shapes it, and many lines wide.
+            &"\u{1f468}\u{200d}".repeat(60),
+            &"क\u{94d}".repeat(60),
         ] {
             for width in [4.0, 9.0, 20.0] {
-                let lines = set(text, true, width);
-                assert!(lines.iter().all(|line| line.width <= width + 0.7), "{text} {width}");
-                let all: String = lines
-                    .iter()
-                    .flat_map(|line| line.runs.iter().map(|run| run.text.replace(' ', "")))
-                    .collect();
-                assert_eq!(all.chars().count(), text.replace(' ', "").chars().count());
+                for right_to_left in [true, false] {
+                    let lines = set(text, right_to_left, width);
+                    for line in &lines {
+                        assert!(line.width <= width, "{text} {width}: {}", line.width);
+                    }
+                    let all: String = lines
+                        .iter()
+                        .flat_map(|line| line.runs.iter().map(|run| run.text.replace(' ', "")))
+                        .collect();
+                    assert_eq!(all.chars().count(), text.replace(' ', "").chars().count());
+                    assert_eq!(lines.last().map(|line| line.end), Some(text.len()));
+                    assert!(lines.is_sorted_by(|one, next| one.end < next.end));
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_letter_that_is_wider_than_its_line_stands_alone_on_it() {
+        let lines = set("mw مم", false, 0.1);
+        assert_eq!(lines.len(), 4);
+        assert!(lines.iter().all(|line| line.width > 0.1));
+    }
+
+    #[test]
+    fn a_line_ends_between_words_where_it_can() {
+        let said = |text: &str, width: f32| -> Vec<String> {
+            let lines = set(text, false, width);
+            lines.iter().map(|line| seen(line).concat()).collect()
+        };
+        let words = ["Proof of", "identity and", "address"];
+        assert_eq!(said("Proof of identity and address", 6.5), words);
+        // One that is longer than a line begins on a line of its own, and others follow it.
+        let long = said("of supercalifragilistic and so on", 6.5);
+        assert_eq!(long[0], "of");
+        assert_eq!(long[1..], ["supercalifragi", "listic and so", "on"]);
     }
 
     #[test]
