@@ -32,7 +32,7 @@ const SETTLED: Duration = Duration::from_secs(10);
 /// The wait before a file is tried again that could not be looked at.
 const AGAIN: Duration = Duration::from_secs(5);
 /// The pause after a code, so that a counter can take all of them.
-const PAUSE: Duration = Duration::from_millis(200);
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// How a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! How they are goes to standard error, which is the log; nothing of what is in a file or its name does
 //! (I8).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
@@ -17,9 +18,10 @@ use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecursiveMode, Watcher};
 
 use crate::clock::{Clock, Stopwatch};
-use crate::domain::scan::{CameraState, Read, Source};
+use crate::domain::scan::{CameraState, Read, Scanned, Source};
+use crate::scanner::decode::Code;
 use crate::scanner::devices::Inputs;
-use crate::scanner::folder::{State, Step, Watched};
+use crate::scanner::folder::{PAUSE, State, Step, Watched};
 use crate::scanner::keys::{Here, Keys};
 use crate::scanner::socket::{Folder, MAX_SOURCES};
 use crate::scanner::source::Unreadable;
@@ -246,9 +248,11 @@ impl Reader {
             if !is_settled(wanted) {
                 return Err(Unreadable::Busy);
             }
-            for code in reading.codes {
-                let read =
-                    Read { source: source.clone(), text: code.text, at: Clock::system().now() };
+            for (number, text) in slips(reading.codes).into_iter().enumerate() {
+                if number > 0 {
+                    thread::sleep(PAUSE);
+                }
+                let read = Read { source: source.clone(), text, at: Clock::system().now() };
                 if !tell(read) {
                     return Err(Unreadable::Busy);
                 }
@@ -300,6 +304,19 @@ impl Reader {
             let _ = watcher.unwatch(path);
         }
     }
+}
+
+/// Returns what is told of a file: each acknowledgement once; other codes only if it has none.
+fn slips(codes: Vec<Code>) -> Vec<String> {
+    let mut texts: Vec<String> = codes.into_iter().map(|code| code.text).collect();
+    if texts.iter().any(|text| Scanned::of(text).prid().is_some()) {
+        let mut told = BTreeSet::new();
+        texts.retain(|text| match Scanned::of(text) {
+            Scanned::Application(prid) | Scanned::Mistyped(prid) => told.insert(prid),
+            Scanned::Foreign => false,
+        });
+    }
+    texts
 }
 
 /// Tells whether what is wanted is still what was wanted last.

@@ -29,17 +29,19 @@ pub const THIS_PROGRAM: &str = "/proc/self/exe";
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a code is searched for in all the pictures of a file.
 const BUDGET: Duration = Duration::from_secs(1);
+/// How long it is gone through for more codes once there is one: what comes later must not cost that.
+const FOR_MORE: Duration = Duration::from_secs(4);
 /// Address space of the child: a picture at its limit takes half, the program itself an eighth.
 const MEMORY: u64 = 1 << 30;
 /// The same for who only opens a PDF and unpacks no picture of it: a node answers on beside it.
 const MEMORY_TO_OPEN: u64 = 256 << 20;
-/// Codes of one picture that are reported; forty of the largest kind fit into an answer.
+/// Codes of a file that are reported; forty of the largest kind fit into an answer.
 const MAX_CODES: usize = 40;
 
 /// What was found in a file.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reading {
-    /// The codes of the first picture that had any.
+    /// The codes of all its pictures or pages in their order, each text once.
     pub codes: Vec<Code>,
     /// The time the search for codes took in all pictures of the file, unpacking left out.
     pub decoding: Duration,
@@ -52,13 +54,20 @@ pub struct Reading {
 /// Says why the content could not be unpacked.
 pub fn read(content: Vec<u8>) -> Result<Reading, Unreadable> {
     let mut reading = Reading { codes: Vec::new(), decoding: Duration::ZERO };
+    let begun = crate::clock::Stopwatch::start();
     source::pictures(content, &mut |picture| {
         let watch = crate::clock::Stopwatch::start();
-        reading.codes = decode::codes(picture, BUDGET.saturating_sub(reading.decoding));
+        let found = decode::codes(picture, BUDGET.saturating_sub(reading.decoding));
         reading.decoding += watch.elapsed();
-        if reading.codes.is_empty() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        for code in found {
+            let is_known = reading.codes.iter().any(|known| known.text == code.text);
+            if !is_known && reading.codes.len() < MAX_CODES {
+                reading.codes.push(code);
+            }
+        }
+        let is_enough = !reading.codes.is_empty() && begun.elapsed() >= FOR_MORE;
+        if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    reading.codes.truncate(MAX_CODES);
     Ok(reading)
 }
 

@@ -81,6 +81,13 @@ fn the_first_ten_pages_of_a_pdf_are_looked_at() {
 }
 
 #[test]
+fn the_codes_of_all_pages_are_told_in_their_order_and_each_once() {
+    let page = |text: &str| pdf::code(text, 8, 8, 2);
+    let file = pdf::pages(58, &[page("b"), String::new(), page(PRID), page("b"), page("a")]);
+    assert_eq!(texts(file), Ok(vec!["b".to_owned(), PRID.to_owned(), "a".to_owned()]));
+}
+
+#[test]
 fn the_largest_page_that_pdf_allows_is_drawn_small_and_a_larger_one_refused() {
     let with_side = |side| texts(pdf::pages(side, &[pdf::code(PRID, 800, 800, 100)]));
     assert_eq!(with_side(14_400), Ok(vec![PRID.to_owned()]));

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::daemon::{connected, until};
 use crate::files::good_files;
+use crate::pdf;
 use crate::photo::PRID;
 
 /// The process with a folder that it may be told to watch. It logs to a file.
@@ -157,6 +158,25 @@ fn garbage_is_removed_links_are_left_and_slips_are_read_beside_them() {
 
     fs::rename(scan.folder().join("d.png.part"), scan.folder().join("d.png")).unwrap();
     assert_eq!(next(&mut stream).text, PRID);
+}
+
+#[test]
+fn each_slip_of_a_file_with_several_pages_is_told_once_and_the_file_is_gone() {
+    const OTHER: &str = "21086390132746";
+    let scan = Scan::start();
+    let mut stream = scan.watching(&[("1", &scan.folder())]);
+    let page = |text: &str| pdf::code(text, 8, 8, 2);
+    let pages =
+        [page("an advert"), page(PRID), String::new(), page(OTHER), page(PRID), page("another")];
+    fs::write(scan.folder().join("a.pdf"), pdf::pages(58, &pages)).unwrap();
+    assert_eq!(next(&mut stream).text, PRID);
+    assert_eq!(next(&mut stream).text, OTHER);
+    becomes_empty(&scan.folder());
+    // Neither again, and nothing of what else is on the pages: what comes next is of the next file.
+    let pages = [page("an advert"), page("an advert")];
+    fs::write(scan.folder().join("b.pdf"), pdf::pages(58, &pages)).unwrap();
+    assert_eq!(next(&mut stream).text, "an advert");
+    becomes_empty(&scan.folder());
 }
 
 #[test]
