@@ -185,7 +185,8 @@ pub(super) fn pending(cx: &Context, endpoint: Endpoint, call: &Call) -> Option<P
     Some(Pending { happening, about })
 }
 
-/// Records what `reply` says became of the call, and returns it.
+/// Records what `reply` says became of the call, once for each application that it is said to be about,
+/// and returns it.
 pub(super) async fn recorded(trail: &Trail, pending: Pending, mut reply: Reply) -> Reply {
     let Pending { mut happening, about } = pending;
     if reply.extensions_mut().remove::<Unrecorded>().is_some() {
@@ -195,8 +196,12 @@ pub(super) async fn recorded(trail: &Trail, pending: Pending, mut reply: Reply) 
     if let Some(Who(user)) = reply.extensions_mut().remove() {
         happening.actor = Some(user);
     }
-    if let Some(Of(prid)) = reply.extensions_mut().remove() {
-        happening.subject = Subject::Application(prid);
+    let mut others = Vec::new();
+    if let Some(Of(prids)) = reply.extensions_mut().remove() {
+        others = prids;
+        if let Some(prid) = others.pop() {
+            happening.subject = Subject::Application(prid);
+        }
     }
     happening.told = reply.extensions_mut().remove::<Told>();
     if let (About::Answer(member), None) = (about, &happening.refused) {
@@ -210,6 +215,9 @@ pub(super) async fn recorded(trail: &Trail, pending: Pending, mut reply: Reply) 
             happening.subject = Subject::Application(made.to_owned());
         }
         reply = Reply::from_parts(head, bytes.into());
+    }
+    for prid in others {
+        trail.record(Happening { subject: Subject::Application(prid), ..happening.clone() });
     }
     trail.record(happening);
     reply

@@ -26,9 +26,9 @@ pub struct Refused(pub String);
 #[derive(Clone)]
 pub struct Who(pub String);
 
-/// Which application a call was about, where only its body says it: a mark like [`Refused`].
+/// Which applications a call was about, where its path does not say it: a mark like [`Refused`].
 #[derive(Clone)]
-pub struct Of(pub String);
+pub struct Of(pub Vec<String>);
 
 /// An answer that told nothing of anybody, and so leaves no record: a mark like [`Refused`].
 #[derive(Clone, Copy)]

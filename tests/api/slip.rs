@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use prereg_node::domain::audit::Record;
 use prereg_node::scanner::{decode, source};
 use serde_json::json;
 
@@ -118,6 +119,32 @@ async fn what_is_asked_wrongly_is_refused_with_a_sentence() {
         assert_eq!((reply.status, &reply.json()["code"]), (status, &json!(code)), "{query}");
         assert!(reply.json()["message"].as_str().unwrap().ends_with('.'), "{reply:?}");
     }
+}
+
+#[tokio::test]
+async fn whose_slips_were_handed_out_is_recorded_one_by_one() {
+    let mut node = TestNode::authority().await;
+    let mut query = String::new();
+    for number in [0, 1, 2] {
+        query += &format!("prid={}&", node.given_application_of(number).await.prid);
+    }
+    assert_eq!(slips(&node, &query).await.status, 200);
+    // Nothing was handed out, so nobody is named.
+    assert_eq!(slips(&node, &format!("{query}prid=97465075291790")).await.status, 404);
+
+    let records = node.stopped_and_audited();
+    let (made, read): (Vec<_>, Vec<_>) =
+        records.iter().partition(|record| record.event == "PRE_407");
+    let subjects = |records: &[&Record]| {
+        let mut subjects: Vec<_> = records.iter().map(|one| one.subject.clone()).collect();
+        subjects.sort();
+        subjects
+    };
+    assert_eq!(made.len(), 3);
+    assert_eq!(subjects(&read[..3]), subjects(&made));
+    assert!(read[..3].iter().all(|record| record.event == "PRE_401" && record.module == "DEM"));
+    assert_eq!(read.len(), 4);
+    assert!(!subjects(&made).contains(&read[3].subject));
 }
 
 /// I10

@@ -93,7 +93,7 @@ pub(in crate::http) async fn current(cx: &Context, call: &Call) -> Reply {
         reply.headers_mut().insert(ETAG, tag);
     }
     match told.filter(|_| !known) {
-        Some(prid) => drop(reply.extensions_mut().insert(Of(prid.as_str().to_owned()))),
+        Some(prid) => drop(reply.extensions_mut().insert(Of(vec![prid.to_string()]))),
         None => drop(reply.extensions_mut().insert(Unrecorded)),
     }
     reply

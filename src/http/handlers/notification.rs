@@ -101,7 +101,7 @@ async fn notify(
         Err(error) => reply::refused(call.id, &error, now),
     };
     if let Some(prid) = about {
-        reply.extensions_mut().insert(Of(prid.to_string()));
+        reply.extensions_mut().insert(Of(vec![prid.to_string()]));
     }
     reply
 }

@@ -74,9 +74,7 @@ pub(in crate::http) async fn slips(cx: &Context, call: Call) -> Reply {
     if let Ok(name) = HeaderValue::try_from(name) {
         reply.headers_mut().insert(CONTENT_DISPOSITION, name);
     }
-    if let [prid] = prids.as_slice() {
-        reply.extensions_mut().insert(Of(prid.to_string()));
-    }
+    reply.extensions_mut().insert(Of(prids.iter().map(Prid::to_string).collect()));
     reply
 }
 
