@@ -142,7 +142,10 @@ pub fn slip(
         right_to_left: is_mirrored(&language),
         words: Arc::clone(words.of(&language)),
         center: told(center, |center| center.names.pick(&language)),
-        address: told(center, |center| center.address.pick(&language)),
+        address: address(
+            center.map_or("", |center| center.address_lines.pick(&language)),
+            is_mirrored(&language),
+        ),
         phone: told(center, |center| &center.contact_phone),
         bring: mandatory
             .iter()
@@ -164,6 +167,13 @@ pub fn slip(
 
 fn told(center: Option<&Center>, what: impl FnOnce(&Center) -> &str) -> String {
     center.map(what).unwrap_or_default().to_owned()
+}
+
+/// Writes the lines of an address as one, with the comma of the language between them.
+fn address(lines: &str, right_to_left: bool) -> String {
+    let comma = if right_to_left { "، " } else { ", " };
+    let lines = lines.lines().map(|line| line.trim_end_matches([',', '،', ' ']));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(comma)
 }
 
 fn usual_languages(
@@ -197,5 +207,87 @@ fn document(application: &Application, category: &str, master: &Master, language
     match kind.map_or("", |kind| kind.names.pick(language)) {
         "" => name.to_owned(),
         kind => format!("{name} ({kind})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use serde_json::Map;
+    use uuid::Uuid;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::domain::caller::{Caller, Roles};
+    use crate::domain::identity::Identity;
+    use crate::domain::ids::CenterId;
+    use crate::domain::master::sample;
+    use crate::domain::status::{Lifecycle, Status};
+    use crate::entropy::Seeded;
+    use crate::services::perform::perform;
+    use crate::store::{Key, Store};
+
+    const HERE: &str = "97465075291709";
+    const UPSTREAM: &str = "86492083124024";
+
+    /// Returns the slip of an application that was made at this node, which central may know.
+    fn of_walk_in(authority: bool, upstream: Option<&str>) -> Slip {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, key) = (folder.path().join("replica.db"), Key::new(Zeroizing::new([7; 32])));
+        Store::create(&path, &key).unwrap();
+        let store = Store::inline(&path, &key).unwrap();
+        let rules = Rules {
+            authority,
+            center: (!authority).then(|| CenterId::new("10001")),
+            local_kiosks: 1,
+            zone: TimeZone::UTC,
+            lifecycle: Lifecycle::default(),
+        };
+        let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let upstream = upstream.map(|text| Prid::parse(text).unwrap());
+        let work = move |tx: &store::Tx<'_>| {
+            let prid = Prid::parse(HERE).unwrap();
+            let caller = Caller { user: "resident".into(), roles: Roles::NONE };
+            let change = Change::Create {
+                purpose: Purpose::New,
+                language: "fra".into(),
+                identity: Identity::new(Map::new()),
+                status: Status::PendingAppointment,
+            };
+            store::operation::name_node(tx, Uuid::from_u128(1), Uuid::from_u128(2))?;
+            perform(tx, &prid, change, &caller, &rules, &Seeded::new(1), now)?;
+            if let Some(upstream) = &upstream {
+                store::application::put_alias(tx, &prid, upstream)?;
+            }
+            slip(tx, &prid, &[], &WordBook::default(), &sample::master(), &rules, now)
+        };
+        store.write(work).now_or_never().unwrap().unwrap().unwrap()
+    }
+
+    #[test]
+    fn the_number_of_a_walk_in_is_this_centers_alone_until_central_has_given_it_one() {
+        let before = of_walk_in(false, None);
+        assert_eq!((before.number.as_str(), before.only_here), (HERE, true));
+        let after = of_walk_in(false, Some(UPSTREAM));
+        assert_eq!((after.number.as_str(), after.only_here), (UPSTREAM, false));
+        assert_ne!(before.modules, after.modules);
+    }
+
+    #[test]
+    fn a_number_that_the_authority_drew_is_everybodys() {
+        let slip = of_walk_in(true, None);
+        assert_eq!((slip.number.as_str(), slip.only_here), (HERE, false));
+    }
+
+    #[test]
+    fn a_slip_has_its_centers_address_with_commas() {
+        let slip = of_walk_in(false, None);
+        assert_eq!(slip.columns[0].address, "1 rue, Nord");
+        assert_eq!(
+            address("3 Quay Street,\nOld Quay\n,\nOstrelle", false),
+            "3 Quay Street, Old Quay, Ostrelle"
+        );
+        assert_eq!(address("3 شارع الرصيف\nمدينة أوستريل", true), "3 شارع الرصيف، مدينة أوستريل");
+        assert_eq!(address("", true), "");
     }
 }

@@ -22,6 +22,8 @@ pub struct Center {
     pub names: Names,
     /// Its three address lines joined by blanks.
     pub address: Names,
+    /// The same with a line break between them.
+    pub address_lines: Names,
     /// The place it stands in.
     pub location: String,
     /// The place whose holidays it keeps.
@@ -105,7 +107,8 @@ pub(super) fn centers(
             Names::ordered(texts.collect(), languages)
         };
         let names = texts(&|content| content.name.clone());
-        let address = texts(&CenterContent::address);
+        let address = texts(&|content| content.address(" "));
+        let address_lines = texts(&|content| content.address("\n"));
         let first = names.iter().next().map_or("", |(language, _)| language);
         let Some((_, first)) = rows.iter().find(|(row, _)| row.language == first) else {
             continue;
@@ -125,6 +128,7 @@ pub(super) fn centers(
             active: rows.iter().any(|(_, content)| content.is_active),
             names,
             address,
+            address_lines,
         };
         centers.insert(id, center);
     }

@@ -87,8 +87,8 @@ pub(super) struct CenterContent {
 }
 
 impl CenterContent {
-    /// Returns the three lines joined by blanks.
-    pub(super) fn address(&self) -> String {
+    /// Returns the lines of the address that have anything in them, with `between` between them.
+    pub(super) fn address(&self, between: &str) -> String {
         let lines = [&self.address_line1, &self.address_line2, &self.address_line3];
         let lines: Vec<_> = lines
             .into_iter()
@@ -96,7 +96,7 @@ impl CenterContent {
             .map(str::trim)
             .filter(|line| !line.is_empty())
             .collect();
-        lines.join(" ")
+        lines.join(between)
     }
 }
 

@@ -30,6 +30,7 @@ fn a_center_without_a_row_in_the_language_has_the_name_of_another() {
     let center = master.center(&CenterId::new("10001")).unwrap();
     assert_eq!(center.names.pick("ara"), "Centre");
     assert_eq!(center.address.pick("fra"), "1 rue Nord");
+    assert_eq!(center.address_lines.pick("fra"), "1 rue\nNord");
     assert_eq!((center.start, center.end), (time(9, 0, 0, 0), time(17, 0, 0, 0)));
     assert_eq!((center.step.as_mins(), center.kiosks, center.active), (15, 3, true));
 }
