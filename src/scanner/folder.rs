@@ -287,11 +287,15 @@ impl Watched {
         }
         match content.and_then(read) {
             Ok(()) => {
-                self.files.remove(name);
                 self.resumes = passed + PAUSE;
-                // Another that took its name meanwhile is not this one.
-                if let Some(now) = Stamp::at(&path).filter(|now| now.file == stamp.file) {
-                    self.remove(name, now);
+                match Stamp::at(&path) {
+                    Some(now) if now == stamp => {
+                        self.files.remove(name);
+                        self.remove(name, stamp);
+                    }
+                    // Another was written over it or took its name meanwhile, and was not read yet.
+                    Some(now) => *seen = Seen::new(now, passed, false),
+                    None => drop(self.files.remove(name)),
                 }
                 Step::Read
             }

@@ -112,6 +112,29 @@ fn what_was_read_too_early_is_read_again_when_it_has_changed() {
     assert_eq!(desk.read, ["slip a", "slip b"]);
 }
 
+/// A flat-bed scanner that has one name for all its scans writes the next over the one before.
+#[test]
+fn what_is_written_over_a_file_while_that_is_read_is_read_too_and_not_removed_unread() {
+    let mut desk = Desk::new();
+    let path = desk.folder.join("scan.png");
+    for next in ["slip of another", "slip B"] {
+        desk.put("scan.png", "slip A");
+        desk.watched.closed(OsStr::new("scan.png"), desk.passed);
+        desk.passed += SECOND;
+        let inode = fs::metadata(&path).unwrap().ino();
+        let mut written_over = |content: Vec<u8>| {
+            assert_eq!(content, b"slip A");
+            std::thread::sleep(Duration::from_millis(20));
+            fs::write(&path, next).unwrap();
+            Ok(())
+        };
+        assert_eq!(desk.watched.step(desk.passed, &mut written_over), Step::Read);
+        assert_eq!(fs::metadata(&path).unwrap().ino(), inode, "the same file, as it is now");
+        desk.pass(3 * SECOND);
+        assert_eq!((desk.read.pop().as_deref(), desk.has("scan.png")), (Some(next), false));
+    }
+}
+
 /// I8
 #[test]
 fn what_is_no_slip_is_removed_once_it_has_stayed_as_it_is() {
