@@ -124,9 +124,52 @@ impl Stopwatch {
     }
 }
 
+/// Bounds how often one thing is said: once a minute, with how often it was not said before.
+#[derive(Clone, Copy, Debug)]
+pub struct Seldom {
+    since: Stopwatch,
+    said: Option<Duration>,
+    unsaid: u64,
+}
+
+impl Seldom {
+    /// Begins with nothing said.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { since: Stopwatch::start(), said: None, unsaid: 0 }
+    }
+
+    /// Counts that it happened; returns how often it did since it was said last, if it is to be said
+    /// now.
+    pub fn happened(&mut self) -> Option<u64> {
+        self.happened_at(self.since.elapsed())
+    }
+
+    fn happened_at(&mut self, passed: Duration) -> Option<u64> {
+        self.unsaid = self.unsaid.saturating_add(1);
+        let is_early =
+            self.said.is_some_and(|said| passed.saturating_sub(said) < Duration::from_secs(60));
+        if is_early {
+            return None;
+        }
+        self.said = Some(passed);
+        Some(std::mem::take(&mut self.unsaid))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// I11
+    #[test]
+    fn what_happens_all_the_time_is_said_once_a_minute_with_its_count() {
+        let mut seldom = Seldom::start();
+        let said: Vec<_> = (0..150_u64)
+            .filter_map(|second| seldom.happened_at(Duration::from_secs(second)))
+            .collect();
+        assert_eq!(said, [1, 60, 60]);
+    }
 
     #[tokio::test]
     async fn a_simulated_clock_wakes_who_waits_when_it_is_moved() {

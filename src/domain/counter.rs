@@ -113,19 +113,19 @@ impl Counters {
         self.takes_everything
     }
 
-    /// Returns the place of the counter for which `source` reads. `cameras` says which camera of that
-    /// name is at which path now. A folder's name is the id of its counter.
+    /// Returns the place of the counter for which `source` reads; none if it is of no counter, or of
+    /// nobody who was told of or configured. `cameras` says which camera of that name is at which path
+    /// now. A folder's name is the id of its counter.
     #[must_use]
     pub fn of(&self, source: &Source, cameras: &[Camera]) -> Option<usize> {
-        if self.takes_everything {
-            return Some(0);
-        }
         let place = |is_own: &dyn Fn(&Counter) -> bool| self.all.iter().position(is_own);
         match source {
             Source::Camera(name) => {
-                let path = cameras.iter().find(|camera| camera.name == *name);
-                let path = path.map(|camera| &camera.path);
-                place(&|counter| counter.cameras.iter().any(|own| own == name || Some(own) == path))
+                let Camera { path, .. } = cameras.iter().find(|camera| camera.name == *name)?;
+                place(&|counter| {
+                    let mut own = counter.cameras.iter();
+                    self.takes_everything || own.any(|own| own == name || own == path)
+                })
             }
             Source::Keys(name) => place(&|counter| counter.keys.contains(name)),
             Source::Folder(name) => {
@@ -268,6 +268,7 @@ mod tests {
         assert_eq!(counters.of(&by_camera("Front"), &cameras), Some(0));
         assert_eq!(counters.of(&by_camera("Back"), &cameras), Some(1));
         assert_eq!(counters.of(&by_camera("Back"), &[]), None);
+        assert_eq!(counters.of(&by_camera("Front"), &[]), None, "nobody told of it");
         assert_eq!(counters.of(&by_camera("Other"), &cameras), None);
         assert_eq!(counters.cameras(1, &cameras), [cameras[1].clone()]);
         let keys = Source::Keys("Scanner A".into());
@@ -275,10 +276,15 @@ mod tests {
     }
 
     #[test]
-    fn without_counters_there_is_one_that_takes_every_source() {
+    fn without_counters_there_is_one_that_takes_every_camera_that_was_told_of() {
         let counters = Counters::new(Vec::new()).unwrap();
         assert_eq!(counters.all()[0].id.as_str(), "1");
-        assert_eq!(counters.of(&by_camera("Whatever"), &[]), Some(0));
+        let cameras = [camera("Whatever", "/dev/video0")];
+        assert_eq!(counters.of(&by_camera("Whatever"), &cameras), Some(0));
+        let strange = [by_camera("Other"), Source::Keys("x".into()), Source::Folder("1".into())];
+        for source in strange {
+            assert_eq!(counters.of(&source, &cameras), None, "{source:?}");
+        }
         assert_eq!(counters.cameras(0, &[camera("x", "/dev/video0")]).len(), 1);
     }
 

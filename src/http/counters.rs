@@ -5,11 +5,11 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 
-use crate::clock::Stopwatch;
+use crate::clock::{Seldom, Stopwatch};
 use crate::domain::audit::{Event, Happening, Subject};
 use crate::domain::counter::{self, Counter, Gate, Outcome, Scanner, Seen};
 use crate::domain::prid::Prid;
@@ -22,6 +22,11 @@ use crate::services::prefill;
 
 /// How often at most a form that is looked at is made anew because something was committed.
 const AFRESH: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How long a form stands on a screen at most: nobody works at it any more.
+const STANDS: SignedDuration = SignedDuration::from_hours(1);
+/// How often it is looked whether one has stood for so long.
+const GLANCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The counters of a node.
 pub struct Counters {
@@ -58,6 +63,8 @@ pub struct Screen {
     pub seen: Option<(u64, Seen)>,
     /// The form, and at which `seq` it became what it is.
     pub form: Option<(u64, Form)>,
+    /// Since when the form stands there.
+    since: Timestamp,
     /// The number of the scan whose lookup may still put its form here.
     awaits: Option<u64>,
 }
@@ -140,7 +147,31 @@ impl Counters {
         if let Some(lookup) = self.work(place).lookup.take() {
             lookup.abort();
         }
+        self.clear_where(place, |_| true);
+    }
+
+    /// Clears the screen of the counter at `place` if the form is still that of `seq`, whose
+    /// application is gone.
+    pub(super) fn withdraw(&self, place: usize, seq: u64) {
+        self.clear_where(place, |screen| screen.form.as_ref().is_some_and(|(now, _)| *now == seq));
+    }
+
+    /// Clears the screens whose form has stood there for an hour by `now`, or by a clock that was put
+    /// back since.
+    fn clear_old(&self, now: Timestamp) {
+        for place in 0..self.desks.len() {
+            self.clear_where(place, |screen| {
+                let stood = now.duration_since(screen.since);
+                screen.form.is_some() && (stood >= STANDS || stood.is_negative())
+            });
+        }
+    }
+
+    fn clear_where(&self, place: usize, is_it: impl FnOnce(&Screen) -> bool) {
         self.desks[place].screen.send_if_modified(|screen| {
+            if !is_it(screen) {
+                return false;
+            }
             let was = screen.seen.take().is_some() | screen.form.take().is_some();
             screen.awaits = None;
             if was {
@@ -221,6 +252,7 @@ async fn look_up(cx: Context, place: usize, number: u64, prid: Prid, actor: Stri
             }
             if let Some(form) = form {
                 screen.form = Some((seq, form));
+                screen.since = cx.clock.now();
             }
             true
         });
@@ -264,16 +296,26 @@ pub async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     let fresh = keep_fresh(&parts);
+    let short = keep_short(&parts);
     let taking = async {
+        let (mut strange, mut fast) = (Seldom::start(), Seldom::start());
         while let Some(read) = reads.recv().await {
             let cameras = parts.counters.scanner.borrow().cameras.clone();
             let Some(place) = parts.counters.counters.of(&read.source, &cameras) else {
-                let source = read.source.name();
-                tracing::info!(source, "a code was seen by what belongs to no counter");
+                if let Some(times) = strange.happened() {
+                    // What nobody told of calls itself whatever it likes.
+                    let is_it =
+                        |camera: &&Camera| Source::Camera(camera.name.clone()) == read.source;
+                    let camera = cameras.iter().find(is_it).map(|camera| camera.name.as_str());
+                    tracing::info!(camera, times, "codes were seen by what belongs to no counter");
+                }
                 continue;
             };
             if !parts.counters.admits(place) {
-                tracing::warn!(source = read.source.name(), "scans come too fast; one was dropped");
+                if let Some(times) = fast.happened() {
+                    let source = read.source.name();
+                    tracing::warn!(source, times, "scans come too fast; some were dropped");
+                }
                 continue;
             }
             let actor = parts.counters.counter(place).id.as_str();
@@ -285,10 +327,20 @@ pub async fn run(
     tokio::select! {
         () = taking => {}
         () = fresh => {}
+        () = short => {}
         _ = stop.wait_for(|stopped| *stopped) => {}
     }
     for place in 0..parts.counters.desks.len() {
         parts.counters.clear(place);
+    }
+}
+
+/// Clears what was left on a screen.
+async fn keep_short(parts: &Arc<Parts>) {
+    loop {
+        let now = parts.clock.now();
+        parts.counters.clear_old(now);
+        parts.clock.sleep_until(now + GLANCE).await;
     }
 }
 
@@ -308,13 +360,20 @@ async fn keep_fresh(parts: &Arc<Parts>) {
         }
         let _ = tokio::time::timeout(AFRESH, std::future::pending::<()>()).await;
         commits.mark_unchanged();
-        for desk in &parts.counters.desks {
+        for (place, desk) in parts.counters.desks.iter().enumerate() {
             let shown = desk.screen.borrow().form.clone();
             let Some((seq, form)) = shown.filter(|_| desk.screen.receiver_count() > 0) else {
                 continue;
             };
             let cx = Context::new(Arc::clone(parts));
-            let Ok(Some(json)) = forms::here(&cx, form.prid.clone()).await else { continue };
+            let json = match forms::here(&cx, form.prid.clone()).await {
+                Ok(Some(json)) => json,
+                Ok(None) => {
+                    parts.counters.withdraw(place, seq);
+                    continue;
+                }
+                Err(_) => continue,
+            };
             desk.screen.send_if_modified(|screen| {
                 let is_same = screen.form.as_ref().is_some_and(|(now, _)| *now == seq);
                 if !is_same || json == form.json {

@@ -22,7 +22,7 @@ use crate::clock::Stopwatch;
 use crate::domain::scan::Read;
 use crate::scanner::devices::Folders;
 use crate::scanner::socket::{
-    ALIVE_SECONDS, Answer, Ask, Hello, MAX_SOURCES, Order, Report, receive, send,
+    ALIVE_SECONDS, Answer, Ask, Hello, MAX_SOURCES, MAX_TEXT, Order, Report, receive, send,
 };
 use crate::scanner::source::Unreadable;
 use crate::scanner::sources::Sources;
@@ -249,6 +249,10 @@ impl Daemon {
         let Some((number, peer)) = self.told.and_then(|n| Some((n, self.peers.get(&n)?))) else {
             return;
         };
+        // The other end would refuse it, and all that comes after.
+        if matches!(&report, Report::Read(read) if read.text.len() > MAX_TEXT) {
+            return;
+        }
         let preview = matches!(report, Report::Preview(_));
         if preview && peer.previews.load(Ordering::Relaxed) >= MAX_PREVIEWS {
             return;

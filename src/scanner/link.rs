@@ -18,7 +18,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::clock::Stopwatch;
+use crate::clock::{Seldom, Stopwatch};
 use crate::domain::counter::{Reach, Scanner};
 use crate::domain::picture::{Found, NotFound, Wanted};
 use crate::domain::scan::{Camera, Read};
@@ -81,9 +81,10 @@ pub async fn watch(
         }
         let mut previews = HashMap::new();
         let (mut wait, mut last) = (FIRST_WAIT, String::new());
+        let mut dropped = Seldom::start();
         loop {
             let since = Stopwatch::start();
-            let Err(why) = talk(&way, &settings, &mut channels, &mut previews).await;
+            let Err(why) = talk(&way, &settings, &mut channels, &mut previews, &mut dropped).await;
             channels.scanner.send_replace(Scanner { state: Reach::Absent, cameras: Vec::new() });
             if since.elapsed() > SILENCE {
                 (wait, last) = (FIRST_WAIT, String::new());
@@ -122,6 +123,7 @@ async fn talk(
     settings: &Settings,
     channels: &mut Channels,
     previews: &mut Previews,
+    dropped: &mut Seldom,
 ) -> Result<Never, io::Error> {
     let (stream, _child) = connect(way).await?;
     let (mut from, mut to) = stream.into_split();
@@ -153,7 +155,7 @@ async fn talk(
             report = reports.recv() => {
                 let report = report.unwrap_or(Ok(None))?.ok_or_else(ended)?;
                 heard = Stopwatch::start();
-                take(report, channels, previews)?;
+                take(report, channels, previews, dropped)?;
             }
             Some((camera, to_show)) = channels.looks.recv() => {
                 if let Some(frames) = previews.get(&camera) {
@@ -179,7 +181,12 @@ async fn talk(
 }
 
 /// Hands on what `scan` tells.
-fn take(report: Report, channels: &Channels, previews: &Previews) -> io::Result<()> {
+fn take(
+    report: Report,
+    channels: &Channels,
+    previews: &Previews,
+    dropped: &mut Seldom,
+) -> io::Result<()> {
     match report {
         Report::Alive => {}
         Report::Cameras(cameras) => {
@@ -187,8 +194,10 @@ fn take(report: Report, channels: &Channels, previews: &Previews) -> io::Result<
             channels.scanner.send_replace(Scanner { state: Reach::Up, cameras });
         }
         Report::Read(read) => {
-            if channels.reads.try_send(read).is_err() {
-                tracing::warn!("codes come faster than they are looked up; one was dropped");
+            if channels.reads.try_send(read).is_err()
+                && let Some(times) = dropped.happened()
+            {
+                tracing::warn!(times, "codes come faster than they are looked up; some were dropped");
             }
         }
         Report::Preview(preview) => {

@@ -25,8 +25,12 @@ pub const MAX_THUMBNAIL: u16 = 1024;
 /// Seconds between two [`Report::Alive`].
 pub const ALIVE_SECONDS: u64 = 5;
 
+/// The longest text that is told, in bytes; a longer one is no acknowledgement, and is kept back.
+pub const MAX_TEXT: usize = 4096;
 /// The longest name of a camera, hand scanner or folder, and the longest path, in bytes.
 const MAX_NAME: usize = 1024;
+/// How each JPEG begins.
+const JPEG: [u8; 2] = [0xff, 0xd8];
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
@@ -135,7 +139,7 @@ pub enum Answer {
 pub struct Preview {
     /// The camera's name.
     pub camera: String,
-    /// A JPEG.
+    /// A JPEG, as far as its first two bytes say.
     pub jpeg: Vec<u8>,
 }
 
@@ -263,17 +267,21 @@ impl Message for Report {
             b'v' => json(&payload).and_then(|cameras: Vec<Camera>| {
                 // Those that were unplugged are told of, too.
                 let few = cameras.len() <= 2 * MAX_SOURCES;
-                let short = cameras.iter().all(|c| c.name.len().max(c.path.len()) <= MAX_NAME);
-                (few && short).then_some(Self::Cameras(cameras)).ok_or(Malformed)
+                let plain = cameras.iter().all(|c| is_name(&c.name) && is_name(&c.path));
+                (few && plain).then_some(Self::Cameras(cameras)).ok_or(Malformed)
             }),
-            b'r' => json(&payload).map(Self::Read),
+            b'r' => json(&payload).and_then(|read: Read| {
+                let fits = read.text.len() <= MAX_TEXT && is_name(read.source.name());
+                fits.then_some(Self::Read(read)).ok_or(Malformed)
+            }),
             b'p' => {
                 let length = *payload.first_chunk().ok_or(Malformed)?;
                 let end = 2 + usize::from(u16::from_le_bytes(length));
                 let name = payload.get(2..end).ok_or(Malformed)?;
                 let camera = str::from_utf8(name).map_err(|_| Malformed)?.to_owned();
                 payload.drain(..end);
-                Ok(Self::Preview(Preview { camera, jpeg: payload }))
+                let fits = is_name(&camera) && payload.starts_with(&JPEG);
+                fits.then_some(Self::Preview(Preview { camera, jpeg: payload })).ok_or(Malformed)
             }
             b'c' => json(&payload).map(|reading| Self::Answer(Answer::Codes(reading))),
             b'o' => Ok(Self::Answer(Answer::Opens)),
@@ -345,6 +353,11 @@ impl<'a> Frame<'a> {
 fn within<M: Message>(kind: u8, payload: &[u8]) -> Result<(), Malformed> {
     let fits = M::longest(kind).is_some_and(|longest| payload.len() <= longest);
     if fits { Ok(()) } else { Err(Malformed) }
+}
+
+/// Tells whether `name` may stand in a log and on a screen.
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME && !name.chars().any(char::is_control)
 }
 
 fn json<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Malformed> {

@@ -8,6 +8,7 @@ mod listening;
 mod real;
 mod sending;
 
+use jiff::SignedDuration;
 use prereg_node::domain::caller::Role;
 use prereg_node::domain::counter::{Counter, Counters};
 use prereg_node::domain::ids::CounterId;
@@ -193,6 +194,50 @@ async fn the_next_person_finds_an_empty_screen() {
 
     let empty = json!({"counter": "counter-1", "scan": null, "form": null});
     assert_eq!((reply.status, reply.json()), (200, empty));
+    events.expect("cleared").await;
+    let current = center.current(1).await;
+    assert_eq!((&current["form"], &current["scan"]), (&json!(null), &json!(null)));
+}
+
+/// I8
+#[tokio::test]
+async fn the_form_of_an_application_that_is_deleted_leaves_the_screen() {
+    let center = Center::new().await;
+    for is_listened_to in [true, false] {
+        let application = center.node.given_application().await;
+        let mut events = center.listen(1).await;
+        center.type_in(1, &application.prid).await;
+        while events.next().await.name != "form" {}
+        let mut events = Some(events).filter(|_| is_listened_to);
+
+        let path = format!("/applications/{}", application.prid);
+        center.node.delete(&application.by, &path).await.response();
+
+        if let Some(events) = &mut events {
+            events.expect("cleared").await;
+        }
+        let current = center.current(1).await;
+        assert_eq!((&current["form"], &current["scan"]), (&json!(null), &json!(null)));
+    }
+}
+
+/// I8
+#[tokio::test]
+async fn a_form_that_nobody_cleared_leaves_the_screen_after_an_hour() {
+    let center = Center::new().await;
+    let application = center.node.given_application().await;
+    let mut events = center.listen(1).await;
+    center.type_in(1, &application.prid).await;
+    events.expect("scan").await;
+    events.expect("form").await;
+    center.node.wait(SignedDuration::from_mins(50));
+    center.type_in(1, "no number").await;
+    events.expect("scan").await;
+    events.expect("miss").await;
+    assert_eq!(center.current(1).await["form"]["prid"], json!(application.prid));
+
+    center.node.wait(SignedDuration::from_mins(10));
+
     events.expect("cleared").await;
     let current = center.current(1).await;
     assert_eq!((&current["form"], &current["scan"]), (&json!(null), &json!(null)));

@@ -62,7 +62,7 @@ seen)
     alive
     (
         while /usr/bin/head -c 5 <&3 >/dev/null; do
-            printf 'p\006\000\000\000\001\000xJPG'
+            printf 'p\010\000\000\000\001\000x\377\330JPG'
             /bin/sleep 0.1
         done
     ) &

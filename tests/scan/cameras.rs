@@ -180,7 +180,7 @@ fn previews_come_only_while_somebody_looks() {
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(preview, Preview { camera: "C920".into(), jpeg: b"JPG".to_vec() });
+    assert_eq!(preview, Preview { camera: "C920".into(), jpeg: b"\xff\xd8JPG".to_vec() });
     desk.send(&Order::Look(Look { camera: "C920".into(), on: false }));
     // The order to look no longer makes the stand-in send once more: it is not passed on.
     let mut alive = 0;

@@ -54,12 +54,17 @@ pub(in crate::http) async fn current(cx: &Context, call: &Call) -> Reply {
         Ok(place) => place,
         Err(reply) => return *reply,
     };
-    let screen = cx.counters.glance(place);
-    let shown = screen.form.map(|(_, form)| form.prid);
+    let mut screen = cx.counters.glance(place);
+    let shown = screen.form.take();
     let form = match &shown {
         // As it is now, and not as it was when it was scanned.
-        Some(prid) => match forms::here(cx, prid.clone()).await {
-            Ok(form) => form,
+        Some((seq, shown)) => match forms::here(cx, shown.prid.clone()).await {
+            Ok(Some(form)) => Some(form),
+            Ok(None) => {
+                cx.counters.withdraw(place, *seq);
+                screen.seen = None;
+                None
+            }
             Err(error) => {
                 let error = Error::from(error);
                 return reply::plain_refusal(StatusCode::INTERNAL_SERVER_ERROR, &error);
@@ -81,7 +86,7 @@ pub(in crate::http) async fn current(cx: &Context, call: &Call) -> Reply {
     body.extend_from_slice(b",\"form\":");
     body.extend_from_slice(form.as_deref().unwrap_or(b"null"));
     body.push(b'}');
-    let told = shown.filter(|_| form.is_some());
+    let told = shown.filter(|_| form.is_some()).map(|(_, form)| form.prid);
     let tag = format!("\"{}\"", Digest::of(&body));
     let known = call.headers().get(IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
     let mut reply = if known {

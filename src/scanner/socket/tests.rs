@@ -35,12 +35,12 @@ fn report() -> impl Strategy<Value = Report> {
     let at = || (0_i64..4_000_000_000_000).prop_map(|ms| Timestamp::from_millisecond(ms).unwrap());
     let state =
         proptest::sample::select(vec![Opening, Live, Busy, Stalled, Lost, Denied, Unusable]);
-    let camera = (".{0,40}", ".{0,40}", state, at())
+    let camera = (r"\PC{0,40}", r"\PC{0,40}", state, at())
         .prop_map(|(name, path, state, since)| Camera { name, path, state, since });
     let source = prop_oneof![
-        ".{0,40}".prop_map(Source::Camera),
-        ".{0,40}".prop_map(Source::Keys),
-        ".{0,40}".prop_map(Source::Folder),
+        r"\PC{0,40}".prop_map(Source::Camera),
+        r"\PC{0,40}".prop_map(Source::Keys),
+        r"\PC{0,40}".prop_map(Source::Folder),
     ];
     let picture = || vec(any::<u8>(), 0..300);
     let codes = vec(".{0,60}", 0..5).prop_map(|texts| {
@@ -62,7 +62,9 @@ fn report() -> impl Strategy<Value = Report> {
             text,
             at
         })),
-        (".{0,40}", picture()).prop_map(|(camera, jpeg)| Report::Preview(Preview { camera, jpeg })),
+        (r"\PC{0,40}", picture()).prop_map(|(camera, picture)| {
+            Report::Preview(Preview { camera, jpeg: [&JPEG[..], &picture].concat() })
+        }),
         answer.prop_map(Report::Answer),
         Just(Report::Alive),
     ]
@@ -165,6 +167,40 @@ fn more_sources_than_are_watched_are_refused() {
     assert_eq!(all::<Order>(&settings(MAX_SOURCES + 1)), Err(ErrorKind::InvalidData));
     let long = Settings { keys: vec!["k".repeat(MAX_NAME + 1)], ..Settings::default() };
     assert_eq!(all::<Order>(&written(&Order::Settings(long))), Err(ErrorKind::InvalidData));
+}
+
+/// I11
+#[test]
+fn what_is_told_has_a_short_text_a_plain_name_and_a_picture_where_one_is_due() {
+    let at = Timestamp::UNIX_EPOCH;
+    let read = |name: &str, length: usize| {
+        let source = Source::Camera(name.to_owned());
+        Report::Read(Read { source, text: "1".repeat(length), at })
+    };
+    let camera = |name: &str, path: &str| {
+        let (name, path) = (name.to_owned(), path.to_owned());
+        Report::Cameras(vec![Camera { name, path, state: CameraState::Live, since: at }])
+    };
+    let preview = |name: &str, jpeg: &[u8]| {
+        Report::Preview(Preview { camera: name.to_owned(), jpeg: jpeg.to_vec() })
+    };
+    let long = "n".repeat(MAX_NAME + 1);
+    for (report, taken) in [
+        (read("Front", MAX_TEXT), true),
+        (read("Front", MAX_TEXT + 1), false),
+        (read("Front\nERROR", 1), false),
+        (read(&long, 1), false),
+        (camera("Front", "/dev/video0"), true),
+        (camera("Fr\u{1b}[2Jont", "/dev/video0"), false),
+        (camera("Front", "/dev/video0\n"), false),
+        (camera(&long, "/dev/video0"), false),
+        (preview("Front", b"\xff\xd8\xff"), true),
+        (preview("Front", b"<script>"), false),
+        (preview("Front", b""), false),
+        (preview("\r", b"\xff\xd8\xff"), false),
+    ] {
+        assert_eq!(all::<Report>(&written(&report)).is_ok(), taken, "{report:?}");
+    }
 }
 
 #[test]

@@ -89,8 +89,9 @@ impl Scan {
         self.tell(&Report::Read(Read { source, text, at })).await;
     }
 
-    pub(crate) async fn shows(&self, camera: &str, jpeg: &[u8]) {
-        let (camera, jpeg) = (camera.to_owned(), jpeg.to_vec());
+    /// Lets a camera show what begins as a JPEG and goes on with `picture`.
+    pub(crate) async fn shows(&self, camera: &str, picture: &[u8]) {
+        let (camera, jpeg) = (camera.to_owned(), [b"\xff\xd8", picture].concat());
         self.tell(&Report::Preview(Preview { camera, jpeg })).await;
     }
 
