@@ -235,16 +235,22 @@ impl Watch {
         self.settle(moment)
     }
 
-    /// Returns the cameras that are wanted and were ever there, in the order in which they came.
+    /// Returns the cameras that are wanted and were ever there, in the order in which they came; of
+    /// more than twice [`MAX_SOURCES`] so many, those that are there before those that were pulled.
     #[must_use]
     pub fn cameras(&self) -> Vec<Camera> {
-        let shown = self.kept.iter().filter(|kept| self.wants(kept));
+        let is_shown = |kept: &&Kept| self.wants(kept) && kept.state.is_some();
+        let mut shown: Vec<&Kept> = self.kept.iter().filter(is_shown).collect();
+        if shown.len() > MOST {
+            shown.sort_by_key(|kept| !kept.present);
+            shown.truncate(MOST);
+        }
         let camera = |kept: &Kept| {
             let (state, since) = kept.state?;
             let path = kept.device.path.clone();
             Some(Camera { name: self.name(kept), path, state, since })
         };
-        shown.filter_map(camera).collect()
+        shown.into_iter().filter_map(camera).collect()
     }
 
     /// Returns the name of the camera that process `number` watches.

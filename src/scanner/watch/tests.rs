@@ -310,6 +310,26 @@ fn sixteen_cameras_are_watched_at_once_and_pulled_ones_are_forgotten_at_some_poi
     assert!(desk.watch.cameras().len() <= MOST);
 }
 
+/// I11
+#[test]
+fn of_more_cameras_than_may_be_told_the_pulled_ones_are_left_out() {
+    let mut desk = Desk::new();
+    desk.want(Wanted::All);
+    desk.plug("video0", "Pulled");
+    desk.alive(1);
+    desk.pull("video0");
+    for number in 1..=u64::try_from(MOST).unwrap() + 3 {
+        desk.plug(&format!("video{number}"), &format!("Camera {number}"));
+        // Denied ones keep no process, so others have their turn.
+        let started = desk.watch.started;
+        desk.said(started, CameraState::Denied);
+        desk.ended(started, End::Other);
+    }
+    let told = desk.watch.cameras();
+    assert_eq!(told.len(), MOST);
+    assert!(told.iter().all(|camera| camera.state == CameraState::Denied), "{told:?}");
+}
+
 #[test]
 fn a_machine_has_the_devices_its_folders_say() {
     let mut desk = Desk::new();
