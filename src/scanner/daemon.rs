@@ -11,7 +11,7 @@ use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -147,7 +147,7 @@ pub fn run(places: &Places, incoming: Incoming) -> io::Result<()> {
         Incoming::Own(listener) | Incoming::Lent(listener) => {
             // What systemd lends may have been made for another kind of server.
             listener.set_nonblocking(false)?;
-            thread::spawn(move || accept(&listener, &room, &events));
+            thread::Builder::new().spawn(move || accept(&listener, &room, &events))?;
         }
     }
     let (mut signed, mut alone) = (Stopwatch::start(), Stopwatch::start());
@@ -204,13 +204,13 @@ impl Daemon {
         let (events, decoders, answers) =
             (self.events.clone(), Arc::clone(&self.decoders), out.clone());
         let waited = Arc::clone(&previews);
-        thread::spawn(move || write(writing, &waiting, &waited));
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || write(writing, &waiting, &waited))?;
+        thread::Builder::new().spawn(move || {
             let _ = converse(number, &reading, &answers, &events, &decoders);
             let _ = reading.shutdown(Shutdown::Both);
             drop(place);
             let _ = events.send(Event::Other(Happened::Gone(number)));
-        });
+        })?;
         self.peers.insert(number, Peer { stream, out, previews });
         Ok(())
     }
@@ -376,6 +376,7 @@ impl Room {
 
 /// The decoding processes.
 struct Decoders {
+    program: PathBuf,
     idle: Mutex<Vec<(Worker, Stopwatch)>>,
     changed: Condvar,
 }
@@ -383,25 +384,26 @@ struct Decoders {
 impl Decoders {
     fn new(places: &Places) -> Self {
         let worker = |_| (Worker::new(&places.program), Stopwatch::start());
-        Self { idle: Mutex::new((0..DECODERS).map(worker).collect()), changed: Condvar::new() }
+        let idle = Mutex::new((0..DECODERS).map(worker).collect());
+        Self { program: places.program.clone(), idle, changed: Condvar::new() }
     }
 
     fn ask(&self, ask: Ask) -> Answer {
+        match self.lend() {
+            Some(mut lent) => lent.worker.ask(ask),
+            None => Answer::Unreadable(Unreadable::Busy),
+        }
+    }
+
+    /// Returns a process that nobody else asks, once there is one.
+    fn lend(&self) -> Option<Lent<'_>> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut idle, _) = self
             .changed
             .wait_timeout_while(idle, QUEUEING, |idle| idle.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
-        let Some((mut worker, _)) = idle.pop() else {
-            return Answer::Unreadable(Unreadable::Busy);
-        };
-        drop(idle);
-        let answer = worker.ask(ask);
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push((worker, Stopwatch::start()));
-        drop(idle);
-        self.changed.notify_one();
-        answer
+        let (worker, _) = idle.pop()?;
+        Some(Lent { worker, decoders: self })
     }
 
     /// Ends the processes that nobody has asked for a minute, and so gives back their memory.
@@ -412,6 +414,23 @@ impl Decoders {
                 worker.rest();
             }
         }
+    }
+}
+
+/// A decoding process that is asked. It is given back whatever happens.
+struct Lent<'a> {
+    worker: Worker,
+    decoders: &'a Decoders,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let program = self.decoders.program.clone();
+        let worker = std::mem::replace(&mut self.worker, Worker::new(program));
+        let mut idle = self.decoders.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push((worker, Stopwatch::start()));
+        drop(idle);
+        self.decoders.changed.notify_one();
     }
 }
 
@@ -437,5 +456,27 @@ pub fn watch(places: &Places, out: &mut dyn io::Write, err: &mut dyn io::Write) 
             }
             known = cameras;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// I11
+    #[test]
+    fn a_decoder_is_given_back_by_who_fails_while_it_has_it() {
+        let decoders = Decoders::new(&Places::default());
+        for _ in 0..2 * DECODERS {
+            let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let _lent = decoders.lend().unwrap();
+                panic!("for a test");
+            }));
+            assert!(failed.is_err());
+        }
+        let all: Vec<_> = (0..DECODERS).map(|_| decoders.lend().unwrap()).collect();
+        assert!(decoders.idle.lock().unwrap().is_empty());
+        drop(all);
+        assert_eq!(decoders.idle.lock().unwrap().len(), DECODERS);
     }
 }

@@ -87,7 +87,7 @@ impl Sources {
             }
         }
         if self.folders.is_none() && !folders.is_empty() {
-            self.folders = Some(start_folders(&self.program, &self.tell));
+            self.folders = start_folders(&self.program, &self.tell);
         }
         if let Some((wanted, signals)) = &self.folders {
             put(wanted, folders);
@@ -106,7 +106,7 @@ fn start_keys(tell: &Tell) -> Option<(Wanted<Vec<String>>, UnixStream)> {
     woken.set_nonblocking(true).ok()?;
     let wanted = Wanted::default();
     let (theirs, tell) = (Arc::downgrade(&wanted), Arc::clone(tell));
-    thread::spawn(move || watch_keys(&theirs, woken, &tell));
+    thread::Builder::new().spawn(move || watch_keys(&theirs, woken, &tell)).ok()?;
     Some((wanted, wake))
 }
 
@@ -134,7 +134,7 @@ fn watch_keys(wanted: &Weak<Mutex<Option<Vec<String>>>>, wake: UnixStream, tell:
     }
 }
 
-fn start_folders(program: &Path, tell: &Tell) -> (Wanted<Vec<Folder>>, SyncSender<Signal>) {
+fn start_folders(program: &Path, tell: &Tell) -> Option<(Wanted<Vec<Folder>>, SyncSender<Signal>)> {
     let (signals, waiting) = sync_channel(MAX_CLOSED);
     let wanted = Wanted::default();
     let reader = Reader {
@@ -146,8 +146,8 @@ fn start_folders(program: &Path, tell: &Tell) -> (Wanted<Vec<Folder>>, SyncSende
         since: Stopwatch::start(),
         used: Stopwatch::start(),
     };
-    thread::spawn(move || reader.run(&waiting));
-    (wanted, signals)
+    thread::Builder::new().spawn(move || reader.run(&waiting)).ok()?;
+    Some((wanted, signals))
 }
 
 /// Returns who tells of files at once; without it they are found by listing, a little later.

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -214,6 +214,14 @@ impl<T: Send + 'static> Supervisor<T> {
 
     fn start(&self, number: u64, path: &str) -> io::Result<Running> {
         let (control, theirs) = UnixStream::pair()?;
+        // Where no thread can be made, no process is either.
+        let (hand_over, handed) = sync_channel::<ChildStdout>(1);
+        let events = self.events.clone();
+        thread::Builder::new().spawn(move || {
+            if let Ok(stdout) = handed.recv() {
+                hear(number, stdout, &events);
+            }
+        })?;
         control.set_nonblocking(true)?;
         let mut child = Command::new(&self.places.program)
             .args(["scan", "--camera", path])
@@ -223,8 +231,7 @@ impl<T: Send + 'static> Supervisor<T> {
             .stderr(Stdio::null())
             .spawn()?;
         let stdout = child.stdout.take().expect("it is piped");
-        let events = self.events.clone();
-        thread::spawn(move || hear(number, stdout, &events));
+        let _ = hand_over.send(stdout);
         Ok(Running { child, control, looks: false, leaving: false })
     }
 
