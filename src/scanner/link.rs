@@ -26,7 +26,7 @@ use crate::scanner::socket::{
     Answer, Ask, Hello, Look, Order, Report, Settings, receive_from, send_to,
 };
 use crate::scanner::source::Unreadable;
-use crate::scanner::worker::Worker;
+use crate::scanner::worker::{SMALL_MEMORY, Worker};
 
 /// The first and the longest wait before a connection is made again.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a PDF may take to open, most take milliseconds; and everything else.
 const OPENING: Duration = Duration::from_secs(2);
 const DECODING: Duration = Duration::from_secs(10);
-/// Questions about pictures at a time.
+/// Questions about pictures at a time; of a child one, whose memory is that of this service.
 const AT_ONCE: usize = 2;
 /// How often it is looked whether anybody still sees a preview.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -197,7 +197,10 @@ fn take(
             if channels.reads.try_send(read).is_err()
                 && let Some(times) = dropped.happened()
             {
-                tracing::warn!(times, "codes come faster than they are looked up; some were dropped");
+                tracing::warn!(
+                    times,
+                    "codes come faster than they are looked up; some were dropped"
+                );
             }
         }
         Report::Preview(preview) => {
@@ -270,8 +273,9 @@ pub type Question = (Wanted, Bytes, oneshot::Sender<Result<Found, NotFound>>);
 
 /// Answers questions about pictures until nobody can ask any more.
 pub async fn answer(way: Way, mut questions: mpsc::Receiver<Question>) {
+    let at_once = if matches!(way, Way::Child(_)) { 1 } else { AT_ONCE };
     stream::poll_fn(|cx| questions.poll_recv(cx))
-        .for_each_concurrent(AT_ONCE, |(wanted, content, to)| {
+        .for_each_concurrent(at_once, |(wanted, content, to)| {
             let way = &way;
             async move {
                 // Who asked may have gone meanwhile.
@@ -298,7 +302,7 @@ async fn asked(way: &Way, wanted: Wanted, content: Bytes) -> Result<Found, NotFo
         }
         // A child has the one connection for what the cameras see, so a worker of ours is asked.
         Way::Child(program) => {
-            let mut worker = Worker::new(program).with_patience(patience);
+            let mut worker = Worker::new(program).with_patience(patience).with_memory(SMALL_MEMORY);
             let working = tokio::task::spawn_blocking(move || worker.ask(ask)).await;
             working.map_err(io::Error::from)
         }

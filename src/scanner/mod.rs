@@ -72,9 +72,18 @@ pub struct Arguments {
     /// Watch one camera for another process of this program
     #[arg(long, hide = true, value_name = "DEVICE", exclusive = true)]
     camera: Option<PathBuf>,
-    /// Decode for another process of this program
-    #[arg(long, hide = true, exclusive = true)]
-    worker: bool,
+    /// Decode for another process of this program, in so many MiB
+    #[arg(
+        long,
+        hide = true,
+        exclusive = true,
+        value_name = "MIB",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1024",
+        value_parser = clap::value_parser!(u16).range(128..=1024),
+    )]
+    worker: Option<u16>,
 }
 
 /// Runs `prereg-node scan`. Exits with 0 if all went well, 1 if a file named as an argument gave no
@@ -88,8 +97,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         eprintln!("prereg-node: this process cannot be shut off from others: {why}");
         return ExitCode::FAILURE;
     }
-    if arguments.worker {
-        return worker::serve();
+    if let Some(mebibytes) = arguments.worker {
+        return worker::serve(mebibytes);
     }
     if let Some(device) = &arguments.camera {
         return camera::serve(device);
@@ -127,10 +136,10 @@ fn serve(arguments: &Arguments) -> ExitCode {
         // A core file would hold pictures of people's papers.
         worker::bound(rustix::process::Resource::Core, 0)?;
         if arguments.stop_with_input {
-            thread::spawn(|| {
+            thread::Builder::new().spawn(|| {
                 let _ = io::copy(&mut io::stdin(), &mut io::sink());
                 std::process::exit(0);
-            });
+            })?;
         }
         daemon::run(&Places::default(), incoming).map(|()| true)
     });

@@ -31,8 +31,11 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 const BUDGET: Duration = Duration::from_secs(1);
 /// How long it is gone through for more codes once there is one: what comes later must not cost that.
 const FOR_MORE: Duration = Duration::from_secs(4);
-/// Address space of the child: a picture at its limit takes half, the program itself an eighth.
-const MEMORY: u64 = 1 << 30;
+/// Address space of the child in MiB: a picture at its limit takes half, the program itself an eighth.
+const MEMORY: u16 = 1024;
+/// The same for a child of the node's own service, which has a bound of its own and answers on beside
+/// it. A photo of twelve million pixels fits.
+pub const SMALL_MEMORY: u16 = 256;
 /// The same for who only opens a PDF and unpacks no picture of it: a node answers on beside it.
 const MEMORY_TO_OPEN: u64 = 256 << 20;
 /// Codes of a file that are reported; forty of the largest kind fit into an answer.
@@ -76,6 +79,7 @@ pub fn read(content: Vec<u8>) -> Result<Reading, Unreadable> {
 pub struct Worker {
     program: PathBuf,
     patience: Duration,
+    memory: u16,
     running: Option<Running>,
 }
 
@@ -92,13 +96,20 @@ impl Worker {
     /// is installed.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), patience: PATIENCE, running: None }
+        Self { program: program.into(), patience: PATIENCE, memory: MEMORY, running: None }
     }
 
     /// Returns this worker with another patience than [`PATIENCE`].
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// Returns this worker with another address space for its process than 1 GiB, in MiB from 128 to
+    /// 1024. A content that does not fit into it is [`Unreadable::Crashed`].
+    #[must_use]
+    pub fn with_memory(self, memory: u16) -> Self {
+        Self { memory, ..self }
     }
 
     /// Returns a worker that runs the program this process runs, even if it has been replaced on
@@ -134,7 +145,7 @@ impl Worker {
     /// Answers `ask`, within the worker's patience.
     pub fn ask(&mut self, ask: Ask) -> Answer {
         if self.running.is_none() {
-            match Running::start(&self.program) {
+            match Running::start(&self.program, self.memory) {
                 Ok(started) => self.running = Some(started),
                 Err(why) => return Answer::Unreadable(Unreadable::NoWorker(why.to_string())),
             }
@@ -176,9 +187,9 @@ fn refusal(answer: Answer) -> Unreadable {
 }
 
 impl Running {
-    fn start(program: &Path) -> io::Result<Self> {
+    fn start(program: &Path, memory: u16) -> io::Result<Self> {
         let mut child = Command::new(program)
-            .args(["scan", "--worker"])
+            .args(["scan", &format!("--worker={memory}")])
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -187,8 +198,11 @@ impl Running {
         let (stdin, stdout) = child.stdin.take().zip(child.stdout.take()).expect("both are piped");
         let (questions, to_send) = channel();
         let (to_hand_on, answers) = channel();
-        thread::spawn(move || talk(stdin, BufReader::new(stdout), &to_send, &to_hand_on));
-        Ok(Self { child, questions, answers })
+        let started = Self { child, questions, answers };
+        // Where no thread can be made, the child ends again.
+        thread::Builder::new()
+            .spawn(move || talk(stdin, BufReader::new(stdout), &to_send, &to_hand_on))?;
+        Ok(started)
     }
 }
 
@@ -223,9 +237,10 @@ fn talk(
 }
 
 /// Runs the child: answers questions from standard input until it ends. Does nothing else, and
-/// gives up beforehand what it would take to do anything else.
-pub fn serve() -> ExitCode {
-    if give_up_rights().is_err() {
+/// gives up beforehand what it would take to do anything else, and memory beyond `mebibytes`.
+#[must_use]
+pub fn serve(mebibytes: u16) -> ExitCode {
+    if give_up_rights(u64::from(mebibytes) << 20).is_err() {
         return ExitCode::FAILURE;
     }
     let (mut stdin, mut stdout) = (io::stdin().lock(), io::stdout().lock());
@@ -235,7 +250,8 @@ pub fn serve() -> ExitCode {
             Ok(None) => return ExitCode::SUCCESS,
             Ok(Some(_)) | Err(_) => return ExitCode::FAILURE,
         };
-        if matches!(ask, Ask::Opens(_)) && bound(Resource::As, MEMORY_TO_OPEN).is_err() {
+        let to_open = MEMORY_TO_OPEN.min(u64::from(mebibytes) << 20);
+        if matches!(ask, Ask::Opens(_)) && bound(Resource::As, to_open).is_err() {
             return ExitCode::FAILURE;
         }
         if send(&mut stdout, &Report::Answer(answer(ask))).is_err() {
@@ -255,8 +271,8 @@ fn answer(ask: Ask) -> Answer {
 }
 
 /// Bounds memory and forbids files, sockets and core dumps, which would hold the picture.
-fn give_up_rights() -> Result<(), rustix::io::Errno> {
-    bound(Resource::As, MEMORY)?;
+fn give_up_rights(memory: u64) -> Result<(), rustix::io::Errno> {
+    bound(Resource::As, memory)?;
     bound(Resource::Core, 0)?;
     bound(Resource::Fsize, 0)?;
     // The three that are open stay so; none can be had besides, nor in their place.

@@ -3,10 +3,11 @@
 use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use image::{DynamicImage, GrayImage, ImageFormat};
 use prereg_node::scanner::source::{self, Unreadable};
-use prereg_node::scanner::worker::{self, Worker};
+use prereg_node::scanner::worker::{self, SMALL_MEMORY, Worker};
 
 use crate::pdf;
 use crate::photo::{PRID, stock_code};
@@ -191,6 +192,22 @@ fn a_large_picture_is_read() {
     image::imageops::overlay(&mut picture, &code, 900, 700);
     let file = encoded(&picture.into(), ImageFormat::Png);
     assert_eq!(texts(file), Ok(vec![PRID.to_owned()]));
+}
+
+/// I11
+#[test]
+fn a_child_of_the_node_reads_a_photo_and_one_beyond_its_memory_is_an_answer() {
+    let code = stock_code(PRID, 30);
+    let mut photo = GrayImage::from_pixel(4000, 3000, image::Luma([230]));
+    image::imageops::overlay(&mut photo, &code, 900, 700);
+    let photo = DynamicImage::from(photo).into_rgb8().into();
+    let beyond = image::RgbaImage::from_pixel(8000, 6000, image::Rgba([230; 4])).into();
+    let mut worker = Worker::new(env!("CARGO_BIN_EXE_prereg-node"))
+        .with_patience(Duration::from_secs(60))
+        .with_memory(SMALL_MEMORY);
+    assert_eq!(worker.read(encoded(&beyond, ImageFormat::Png)), Err(Unreadable::Crashed));
+    let reading = worker.read(encoded(&photo, ImageFormat::Png)).unwrap();
+    assert_eq!(reading.codes[0].text, PRID);
 }
 
 #[test]
