@@ -23,6 +23,14 @@ pub struct Code {
     pub by: Decoder,
 }
 
+impl Code {
+    /// Tells whether it says a PRID whose check digit fits.
+    #[must_use]
+    pub fn is_acknowledgement(&self) -> bool {
+        matches!(Scanned::of(&self.text), Scanned::Application(_))
+    }
+}
+
 /// The libraries that read codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Decoder {
@@ -34,28 +42,46 @@ pub enum Decoder {
 
 /// Returns the QR codes of `picture`, each text once; empty if none was found within `budget`.
 ///
+/// The search ends with an acknowledgement: beside any other code one may lie that is harder to read.
 /// No attempt is begun after `budget`, but one that runs is not broken off: on a hostile picture it
 /// may take long, so whoever cannot wait decodes in a process that can be ended.
 #[must_use]
 pub fn codes(picture: &Luma, budget: Duration) -> Vec<Code> {
+    if too_narrow(picture) {
+        return Vec::new();
+    }
     let watch = Stopwatch::start();
-    let found = plain(picture);
-    if !found.is_empty() {
+    let mut found = plain(picture);
+    if found.iter().any(Code::is_acknowledgement) {
         return found;
     }
     let shrunk = shrunk_to(RETRY_PIXELS, picture);
     let picture = shrunk.as_ref().unwrap_or(picture);
-    let mut doubtful = Vec::new();
-    for rung in &RUNGS[1..] {
+    let mut doubts = Vec::new();
+    for (number, rung) in RUNGS.iter().enumerate().skip(1) {
         if watch.elapsed() >= budget {
             break;
         }
-        let found = agreed(rung.look(picture), &mut doubtful);
-        if !found.is_empty() {
-            return found;
+        for code in agreed(rung.look(picture), number, Duration::ZERO, &mut doubts) {
+            if found.iter().all(|known| known.text != code.text) {
+                found.push(code);
+            }
+        }
+        if found.iter().any(Code::is_acknowledgement) {
+            break;
         }
     }
-    Vec::new()
+    found
+}
+
+/// Returns the QR codes that a glance finds in `picture`: dark on light, as large as it is, in a
+/// third of the time of [`plain`], which finds all that this does and a tenth more.
+#[must_use]
+pub fn glance(picture: &Luma) -> Vec<Code> {
+    if too_narrow(picture) {
+        return Vec::new();
+    }
+    by_zxing(picture, Ink::Local, false).into_iter().map(|read| read.code).collect()
 }
 
 /// Returns the QR codes that the first and cheapest rung finds in `picture`.
@@ -75,21 +101,37 @@ pub struct Read {
     pub firm: bool,
 }
 
-/// Returns what can be believed of `read`: what is firm, and what is in `doubtful` from another
-/// rung; the rest joins `doubtful`.
-pub fn agreed(read: Vec<Read>, doubtful: &mut Vec<String>) -> Vec<Code> {
+/// What one rung read and none may believe alone.
+#[derive(Debug)]
+pub struct Doubt {
+    text: String,
+    /// Who read it, counted as in [`RUNGS`], and when it did so last.
+    rung: usize,
+    at: Duration,
+}
+
+/// How far apart two looks may be that vouch for one text.
+pub const TOGETHER: Duration = Duration::from_secs(1);
+
+/// Returns what can be believed of what `rung` read `at` some time: what is firm, and what another
+/// rung read within [`TOGETHER`]. The rest joins `doubts`, and what is older leaves them.
+pub fn agreed(read: Vec<Read>, rung: usize, at: Duration, doubts: &mut Vec<Doubt>) -> Vec<Code> {
+    doubts.retain(|doubt| at.saturating_sub(doubt.at) < TOGETHER);
     let mut codes = Vec::new();
-    for read in read {
-        if read.firm || doubtful.contains(&read.code.text) {
-            codes.push(read.code);
-        } else if doubtful.len() < MOST_DOUBTFUL {
-            doubtful.push(read.code.text);
+    for Read { code, firm } in read {
+        let of_it = |doubt: &&mut Doubt| doubt.text == code.text;
+        if firm || doubts.iter().any(|doubt| doubt.rung != rung && doubt.text == code.text) {
+            codes.push(code);
+        } else if let Some(doubt) = doubts.iter_mut().find(of_it) {
+            doubt.at = at;
+        } else if doubts.len() < MOST_DOUBTS {
+            doubts.push(Doubt { text: code.text, rung, at });
         }
     }
     codes
 }
 
-const MOST_DOUBTFUL: usize = 32;
+const MOST_DOUBTS: usize = 32;
 
 /// The side of the smallest code.
 const MODULES: usize = 21;
@@ -108,11 +150,13 @@ impl Rung {
     /// Looks for codes in `picture` in this way.
     #[must_use]
     pub fn look(&self, picture: &Luma) -> Vec<Read> {
-        if picture.width().min(picture.height()) < MODULES {
-            return Vec::new();
-        }
-        (self.look)(picture)
+        if too_narrow(picture) { Vec::new() } else { (self.look)(picture) }
     }
+}
+
+/// Tells whether no code fits into `picture`.
+fn too_narrow(picture: &Luma) -> bool {
+    picture.width().min(picture.height()) < MODULES
 }
 
 /// The ladder, the first rung first. `scripts/bench qr --rungs` prints what each is worth.
@@ -206,6 +250,11 @@ enum Ink {
 }
 
 fn zxing(picture: &Luma, ink: Ink) -> Vec<Read> {
+    by_zxing(picture, ink, true)
+}
+
+/// Reads what zxing finds; `thorough` has it search every row, in white on black, and shrunk, too.
+fn by_zxing(picture: &Luma, ink: Ink, thorough: bool) -> Vec<Read> {
     let binarizer = match ink {
         Ink::Local => zxingcpp::Binarizer::LocalAverage,
         Ink::Fixed => zxingcpp::Binarizer::FixedThreshold,
@@ -213,10 +262,10 @@ fn zxing(picture: &Luma, ink: Ink) -> Vec<Read> {
     // Model 2 is what everyone calls a QR code; micro codes would only be found by mistake.
     let reader = zxingcpp::read()
         .formats(zxingcpp::BarcodeFormat::QRCodeModel2)
-        .try_harder(true)
-        .try_rotate(true)
-        .try_invert(true)
-        .try_downscale(true)
+        .try_harder(thorough)
+        .try_rotate(thorough)
+        .try_invert(thorough)
+        .try_downscale(thorough)
         .text_mode(zxingcpp::TextMode::Plain)
         .binarizer(binarizer);
     let (width, height) = (picture.width(), picture.height());
@@ -269,4 +318,43 @@ fn distinct(texts: impl Iterator<Item = (String, bool)>, by: Decoder) -> Vec<Rea
         }
     }
     codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Has rungs read texts none may believe alone, at milliseconds; returns which were believed.
+    fn believed(reads: &[(usize, u64, &str)]) -> Vec<bool> {
+        let mut doubts = Vec::new();
+        let believe = |&(rung, at, text): &(usize, u64, &str)| {
+            let code = Code { text: text.to_owned(), by: Decoder::Zxing };
+            let read = vec![Read { code, firm: false }];
+            !agreed(read, rung, Duration::from_millis(at), &mut doubts).is_empty()
+        };
+        reads.iter().map(believe).collect()
+    }
+
+    #[test]
+    fn a_doubtful_text_is_believed_when_another_rung_reads_it_within_a_second() {
+        assert_eq!(believed(&[(5, 0, "ab"), (6, 900, "ab")]), [false, true]);
+        assert_eq!(believed(&[(5, 0, "ab"), (6, 1000, "ab")]), [false, false], "too late");
+        assert_eq!(believed(&[(5, 0, "ab"), (6, 0, "ba")]), [false, false], "another text");
+    }
+
+    #[test]
+    fn a_rung_does_not_vouch_for_itself() {
+        assert_eq!(believed(&[(5, 0, "ab"), (5, 500, "ab"), (5, 900, "ab")]), [false; 3]);
+    }
+
+    /// I11
+    #[test]
+    fn what_is_doubted_is_bounded() {
+        let mut doubts = Vec::new();
+        for i in 0..1000 {
+            let code = Code { text: i.to_string(), by: Decoder::Zxing };
+            agreed(vec![Read { code, firm: false }], 5, Duration::ZERO, &mut doubts);
+        }
+        assert_eq!(doubts.len(), MOST_DOUBTS);
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use image::GrayImage;
 use prereg_node::scanner::decode::{self, Decoder};
+use prereg_node::scanner::live::Live;
 use prereg_node::scanner::luma::Luma;
 use prereg_node::scanner::worker;
 
@@ -115,6 +116,41 @@ fn all_codes_of_a_picture_are_read_each_once() {
     let mut texts: Vec<&str> = codes.iter().map(|code| code.text.as_str()).collect();
     texts.sort_unstable();
     assert_eq!(texts, ["46537143845798", PRID]);
+}
+
+fn a_slip_the_first_rung_cannot_read() -> GrayImage {
+    let sheet = Sheet::acknowledgement(PRID);
+    let good = Shot { turn: 12.0, noise: 2.0, at: (-0.3, 0.0), ..Shot::default() };
+    (20..60)
+        .map(|tenths| Shot { blur: f64::from(tenths) / 10.0, ..good.clone() }.grey(&sheet))
+        .find(|picture| decode::plain(&luma(picture)).is_empty())
+        .expect("a blur is too much for it")
+}
+
+#[test]
+fn an_easy_code_of_another_kind_hides_no_acknowledgement_in_a_file() {
+    let mut picture = a_slip_the_first_rung_cannot_read();
+    let other = crate::photo::stock_code("example.org", 4);
+    image::imageops::overlay(&mut picture, &other, 510, 10);
+    let codes = decode::codes(&luma(&picture), PATIENT);
+    let texts: Vec<&str> = codes.iter().map(|code| code.text.as_str()).collect();
+    assert_eq!(texts, ["example.org", PRID]);
+}
+
+#[test]
+fn a_slip_that_lies_there_hides_no_other_that_is_harder_to_read() {
+    let mut picture = a_slip_the_first_rung_cannot_read();
+    let lying = crate::photo::stock_code("46537143845798", 4);
+    image::imageops::overlay(&mut picture, &lying, 510, 10);
+    let other = crate::photo::stock_code("example.org", 4);
+    image::imageops::overlay(&mut picture, &other, 510, 300);
+    let mut live = Live::new();
+    let frames = (0..60).map(|i| Duration::from_millis(33 * i));
+    let picture = luma(&picture);
+    let told: Vec<String> = frames.flat_map(|at| live.look(&picture, at)).collect();
+    assert_eq!(told.iter().filter(|text| *text == "46537143845798").count(), 1);
+    assert_eq!(told.iter().filter(|text| *text == "example.org").count(), 1);
+    assert_eq!(told.iter().filter(|text| *text == PRID).count(), 1, "{told:?}");
 }
 
 #[test]

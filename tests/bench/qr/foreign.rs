@@ -1,6 +1,7 @@
 //! What is no acknowledgement, and acknowledgements spoilt beyond reading: noise, texture, halftone,
-//! text, other symbologies, codes of other texts, painted over. Nothing may be read from them but
-//! what they say.
+//! text, other symbologies, codes of other texts, painted over; half of the codes as a camera sees
+//! them. Nothing may be read from them but what they say, by the ladder for files nor, of a share of
+//! them, by the one for frames.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -13,10 +14,13 @@ use std::f32::consts::TAU;
 use std::time::Duration;
 
 use prereg_node::scanner::decode;
+use prereg_node::scanner::live::Live;
 use prereg_node::scanner::luma::Luma;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
+use crate::camera::Shot;
 use crate::draw::Draw;
+use crate::scene::Scene;
 use crate::tally::{Fault, spread, timed};
 
 const KINDS: [&str; 9] = [
@@ -32,6 +36,16 @@ const KINDS: [&str; 9] = [
 ];
 /// How long the ladder may search: to its end.
 const BUDGET: Duration = Duration::from_secs(60);
+/// One in so many is shown to the ladder for frames, too, for so many frames.
+const LIVE: usize = 10;
+const FRAMES: u64 = 10;
+/// What a camera does to a code: pixels of a module, degrees it leans, modules of blur, of movement,
+/// grey levels of noise.
+const MODULE: (f32, f32) = (1.6, 5.0);
+const TILT: (f32, f32) = (0.0, 60.0);
+const BLUR: (f32, f32) = (0.0, 0.7);
+const MOTION: (f32, f32) = (0.0, 1.5);
+const GRAIN: (f32, f32) = (2.0, 50.0);
 /// How many are shown to it between two lines about it.
 const BATCH: usize = 5000;
 
@@ -66,20 +80,26 @@ pub(crate) fn measure(count: usize) -> Result<bool, Fault> {
 fn look(index: usize) -> Result<(usize, bool, bool, Duration), Fault> {
     let mut draw = Draw::new(0xf0_0000_0000 + index as u64);
     let kind = index % KINDS.len();
-    let (texts, canvas) = make(kind, &mut draw);
-    let luma = canvas.luma();
+    let (texts, luma) = make(kind, &mut draw);
     let (codes, took) = timed(|| decode::codes(&luma, BUDGET))?;
-    let right = codes.iter().any(|code| texts.contains(&code.text));
-    let wrong = codes.iter().any(|code| !texts.contains(&code.text));
+    let mut told: Vec<String> = codes.into_iter().map(|code| code.text).collect();
+    if index.is_multiple_of(LIVE) {
+        let mut live = Live::new();
+        let frames = (0..FRAMES).map(|i| Duration::from_millis(33 * i));
+        told.extend(frames.flat_map(|at| live.look(&luma, at)));
+    }
+    let right = told.iter().any(|text| texts.contains(text));
+    let wrong = told.iter().any(|text| !texts.contains(text));
     Ok((kind, right, wrong, took))
 }
 
 /// Draws a picture; returns the texts that it may say, too.
-fn make(kind: usize, draw: &mut Draw) -> (Vec<String>, Canvas) {
+fn make(kind: usize, draw: &mut Draw) -> (Vec<String>, Luma) {
     let most = if draw.chance(0.02) { 400 } else { 90 };
     let side = 56 + draw.below(most);
     let mut canvas = Canvas::new(side + draw.below(side), side, 230);
     let mut texts = Vec::new();
+    let mut cell = None;
     match kind {
         0 => canvas.noise(draw.range((10.0, 120.0)), draw),
         1 => canvas.texture(draw),
@@ -91,7 +111,7 @@ fn make(kind: usize, draw: &mut Draw) -> (Vec<String>, Canvas) {
         }
         5 | 6 => {
             let text = draw.any_text();
-            canvas.code(&text, draw.chance(0.5), draw);
+            cell = Some(canvas.code(&text, draw.chance(0.5), draw));
             texts.push(text);
             if kind == 6 {
                 canvas.spoil(draw);
@@ -99,7 +119,7 @@ fn make(kind: usize, draw: &mut Draw) -> (Vec<String>, Canvas) {
         }
         7 => {
             let text = draw.prid();
-            canvas.code(&text, true, draw);
+            cell = Some(canvas.code(&text, true, draw));
             texts.push(text);
             canvas.spoil(draw);
         }
@@ -108,7 +128,42 @@ fn make(kind: usize, draw: &mut Draw) -> (Vec<String>, Canvas) {
             canvas.noise(draw.range((0.0, 30.0)), draw);
         }
     }
-    (texts, canvas)
+    let luma = canvas.luma();
+    match cell.filter(|_| draw.chance(0.5)) {
+        Some(cell) => (texts, seen(&luma, cell, draw)),
+        None => (texts, luma),
+    }
+}
+
+/// Takes a photograph of `picture`, on which a module has `cell` pixels.
+fn seen(picture: &Luma, cell: usize, draw: &mut Draw) -> Luma {
+    let module = draw.range(MODULE);
+    let modules = picture.width().max(picture.height()) as f32 / cell as f32;
+    let side = ((modules * module * 1.2) as usize).clamp(48, 480);
+    let around = (0.0, 360.0);
+    let shot = Shot {
+        width: side,
+        height: side,
+        module,
+        at: (0.0, 0.0),
+        turn: draw.range(around),
+        tilt: draw.range(TILT),
+        lean: draw.range(around),
+        creases: Vec::new(),
+        crumple: 0.0,
+        blur: draw.range(BLUR),
+        motion: (draw.range(MOTION), draw.range(around)),
+        noise: draw.range(GRAIN),
+        contrast: draw.range((0.2, 1.0)),
+        gain: draw.range((0.7, 1.1)),
+        falloff: (draw.range((0.0, 0.6)), draw.range(around)),
+        shadows: Vec::new(),
+        glares: Vec::new(),
+        moire: Vec::new(),
+        jpeg: None,
+        seed: draw.bits(),
+    };
+    shot.take(&Scene::of(picture, cell, draw))
 }
 
 impl Draw {
@@ -237,7 +292,8 @@ impl Canvas {
         }
     }
 
-    fn code(&mut self, text: &str, stock: bool, draw: &mut Draw) {
+    /// Draws a code; returns how many pixels a module has.
+    fn code(&mut self, text: &str, stock: bool, draw: &mut Draw) -> usize {
         let code = if stock {
             QrCode::with_version(text, Version::Normal(1), EcLevel::L)
         } else {
@@ -255,9 +311,10 @@ impl Canvas {
                 self.fill((x + 4) * cell, (y + 4) * cell, cell, cell, 25.0);
             }
         }
+        cell
     }
 
-    /// Paints over a part, turns some dots, and blurs.
+    /// Paints over parts, turns some dots, and adds noise.
     fn spoil(&mut self, draw: &mut Draw) {
         let size = self.height;
         for _ in 0..draw.below(5) {

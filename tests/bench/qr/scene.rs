@@ -8,6 +8,7 @@
     reason = "places are reckoned in fractions and end as whole numbers"
 )]
 
+use prereg_node::scanner::luma::Luma;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
 use crate::draw::Draw;
@@ -77,6 +78,25 @@ impl Scene {
         }
         scene.code(text, ink, paper);
         scene
+    }
+
+    /// Takes `picture` for the thing, `cell` of its pixels for a module; what the camera points at as
+    /// the middle of a code is its middle.
+    pub(crate) fn of(picture: &Luma, cell: usize, draw: &mut Draw) -> Self {
+        let side = |pixels: usize| (pixels * DOTS / cell.max(1)).max(2);
+        let (width, height) = (side(picture.width()), side(picture.height()));
+        let corner = |dots: usize| (MODULES as f32 - dots as f32 / DOTS as f32) / 2.0;
+        let seen = picture.scaled(width, height);
+        Self {
+            left: corner(width),
+            top: corner(height),
+            width,
+            height,
+            dots: seen.pixels().to_vec(),
+            desk: draw.range((0.1, 0.6)),
+            grain: draw.range((0.01, 0.06)),
+            inverted: false,
+        }
     }
 
     /// Writes lines all over it, the way letters look from afar: strokes upright and across.
