@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Once;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use zeroize::Zeroizing;
@@ -49,12 +50,21 @@ pub(super) fn lock(path: &Path) -> Result<File, Error> {
         .write(true)
         .mode(0o600)
         .open(path.with_extension("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::InUse),
-        Err(std::fs::TryLockError::Error(error)) => Err(Error::Io(error)),
+    // A child that is just being started has every file of its parent until it is a program of its
+    // own: a lock that was given back may be held for that moment still.
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(LOCK_WAIT),
+            Err(std::fs::TryLockError::Error(error)) => return Err(Error::Io(error)),
+        }
     }
+    Err(Error::InUse)
 }
+
+/// How often a replica that is in use is tried again, and the wait between.
+const LOCK_TRIES: u32 = 25;
+const LOCK_WAIT: Duration = Duration::from_millis(10);
 
 /// Makes the empty file of a new replica, for its owner alone; its WAL will be like it.
 pub(super) fn new_file(path: &Path) -> Result<(), Error> {
