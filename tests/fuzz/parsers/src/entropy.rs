@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub trait Entropy {
-    fn next(&self) -> u64;
+    fn fill(&self, out: &mut [u8]);
 }
 
 impl dyn Entropy + '_ {
     pub fn below(&self, bound: u64) -> u64 {
-        self.next() % bound
+        let mut number = [0; 8];
+        self.fill(&mut number);
+        u64::from_le_bytes(number) % bound
     }
 }
 
@@ -20,11 +22,19 @@ impl Seeded {
     }
 }
 
-impl Entropy for Seeded {
+impl Seeded {
     fn next(&self) -> u64 {
         // Splitmix.
         let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed ^ (mixed >> 27)
+    }
+}
+
+impl Entropy for Seeded {
+    fn fill(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_le_bytes()[..chunk.len()]);
+        }
     }
 }
